@@ -33,10 +33,9 @@ export interface Reports {
  */
 export function groupOf(work: MigrationWork, session: MigrationSession, { onStart, onDone }: Reports): Group {
   const { direction } = work;
-  const { marks } = session;
   // Listeners of statements and observers of effects need to know the migration, so they get one after the other.
   const watched = work.observe === true || work.onStatement !== undefined;
-  let usable = marks !== undefined && !work.singleTransaction && !watched;
+  let usable = session.marks !== undefined && !work.singleTransaction && !watched;
   let members: LoadedMigration[] = [];
   let results: DoneMigration[] = [];
   let began = 0;
@@ -63,11 +62,11 @@ export function groupOf(work: MigrationWork, session: MigrationSession, { onStar
   };
   const attempt = async (migration: LoadedMigration, heard: (statement: SqlStatement) => void) => {
     const start = performance.now();
-    await marks?.set();
+    await session.marks?.set();
     await runBody(migration, direction, session, heard);
     if (direction === 'up') await putRow(session, migration, work, 'applied', start);
     else await session.removeHistory(migration.revision);
-    marks?.keep();
+    session.marks?.keep();
     members.push(migration);
     results.push({ revision: migration.revision, seconds: (performance.now() - start) / 1000 });
   };
@@ -82,7 +81,7 @@ export function groupOf(work: MigrationWork, session: MigrationSession, { onStar
     async run(migration) {
       onStart(migration, members.length);
       if (members.length === 0) {
-        usable = (await marks?.allowed()) === true;
+        usable = (await session.marks?.allowed()) === true;
         // If another session holds the lock: a single migration waits for it and tries again.
         if (!usable || !(await succeeds(session.begin('normal')))) return oneByOne([migration]);
         began = performance.now();
@@ -96,7 +95,7 @@ export function groupOf(work: MigrationWork, session: MigrationSession, { onStar
       } catch (error) {
         const { last } = session.lastStatement();
         const again = session.retryOf(error) !== undefined;
-        const back = await marks?.back();
+        const back = await session.marks?.back();
         if (back !== true) {
           // An error may end the whole transaction (a full disk, ON CONFLICT ROLLBACK).
           await session.rollback();

@@ -20,20 +20,20 @@ const ENDINGS = /\.(?:sql|py|rb|[cm]?[jt]s|go|php|java|kt|xml|ya?ml|json)$/i;
 type Matcher = (revision: string) => { path(path: string): boolean; text?(text: string): boolean };
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-const named = (test: (name: string, revision: string) => boolean): Matcher => {
-  return (revision) => ({ path: (path) => test(basename(path), revision) });
-};
+const named =
+  (test: (name: string, revision: string) => boolean): Matcher =>
+  (revision) => ({ path: (path) => test(basename(path), revision) });
 /** A name that has the number between these two patterns. */
-const numbered = (before: string, after: string): Matcher => {
-  return (revision) => {
+const numbered =
+  (before: string, after: string): Matcher =>
+  (revision) => {
     const number = escaped(revision.split(' (', 1)[0] ?? '').replaceAll('\\.', '[._]');
     const pattern = new RegExp(`^${before}0*${number}${after}`, 'i');
     return { path: (path) => pattern.test(basename(path)) };
   };
-};
-const ending = (of: (revision: string) => string): Matcher => {
-  return (revision) => ({ path: (path) => `/${path}`.endsWith(`/${of(revision)}`) });
-};
+const ending =
+  (of: (revision: string) => string): Matcher =>
+  (revision) => ({ path: (path) => `/${path}`.endsWith(`/${of(revision)}`) });
 
 const MATCHERS: Record<string, Matcher> = {
   Alembic: (revision) => ({

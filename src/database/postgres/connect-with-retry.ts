@@ -167,13 +167,8 @@ async function createDatabase(target: PostgresTarget, options: OpenOptions): Pro
   } catch (error) {
     const cause = error instanceof HostError ? error.cause : error;
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ProblemError(
-      {
-        reason: 'DatabaseNotFound',
-        message: `${addressOf(target)} has no database "${target.database}", and it could not be created: ${why}`,
-      },
-      { cause },
-    );
+    const message = `${addressOf(target)} has no database "${target.database}", and it could not be created: ${why}`;
+    throw new ProblemError({ reason: 'DatabaseNotFound', message }, { cause });
   }
 }
 

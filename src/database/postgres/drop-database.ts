@@ -65,14 +65,8 @@ async function inUse(client: Client, name: string, cause: unknown): Promise<Prob
     [name],
   );
   const by = rows.length === 0 ? (cause as Error).message : `it is used by ${rows.map(({ who }) => who).join(', ')}`;
-  return new ProblemError(
-    {
-      reason: 'ActiveSessions',
-      message: `The database ${name} could not be dropped: ${by}. As a superuser, run: DROP DATABASE ${quoteIdentifier(name)} WITH (FORCE);`,
-      code: OBJECT_IN_USE,
-    },
-    { cause },
-  );
+  const message = `The database ${name} could not be dropped: ${by}. As a superuser, run: DROP DATABASE ${quoteIdentifier(name)} WITH (FORCE);`;
+  return new ProblemError({ reason: 'ActiveSessions', message, code: OBJECT_IN_USE }, { cause });
 }
 
 /** One drop that several callers await. After a failure, the next caller tries again. */

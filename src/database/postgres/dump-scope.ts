@@ -1,3 +1,4 @@
+import { listNames } from '../../core/planning/names.ts';
 import type { DumpOptions } from '../port.ts';
 import type { Client } from './driver.ts';
 import type { DumpScope } from './dump-snapshot.ts';
@@ -25,7 +26,7 @@ export async function scopeOf(
   if (schemas !== undefined && present === 0) {
     return {
       scope: { ...scope, empty: true },
-      leftOut: [`The database has no schema ${listed([...schemas])}, so the backup is empty.`],
+      leftOut: [`The database has no schema ${listNames(schemas, NAMED)}, so the backup is empty.`],
     };
   }
   const leftOut: string[] = [];
@@ -33,7 +34,7 @@ export async function scopeOf(
     leftOut.push(
       'Objects outside schemas are not in this backup: casts, languages, foreign servers, event triggers, publications, settings of the database.',
     );
-    if (others.length > 0) leftOut.push(`These schemas are not in this backup: ${listed(others)}.`);
+    if (others.length > 0) leftOut.push(`These schemas are not in this backup: ${listNames(others, NAMED)}.`);
   }
   if (large_objects > 0 && !scope.largeObjects) {
     const why = schemas === undefined ? `, because this user does not own ${foreign} of them` : '';
@@ -41,11 +42,6 @@ export async function scopeOf(
   }
   if (subscriptions > 0) leftOut.push(`The subscriptions of this database (${subscriptions}) are not in this backup.`);
   return { scope, leftOut };
-}
-
-function listed(names: string[]): string {
-  const shown = names.slice(0, NAMED).join(', ');
-  return names.length > NAMED ? `${shown} and ${names.length - NAMED} more` : shown;
 }
 
 const QUERY = `

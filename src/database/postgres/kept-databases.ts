@@ -15,8 +15,9 @@ export function keptName(database: string, now: Date): string {
   return besideName(database, `_before_restore_${digits.slice(0, 8)}_${digits.slice(8, 14)}`);
 }
 
-export function besideName(database: string, suffix: string): string {
-  const space = NAME_BYTES - Buffer.byteLength(suffix);
+/** The name with a suffix; a long one is cut so that `more` bytes can follow, and two with the same start stay apart. */
+export function besideName(database: string, suffix: string, more = 0): string {
+  const space = NAME_BYTES - Buffer.byteLength(suffix) - more;
   if (Buffer.byteLength(database) <= space) return database + suffix;
   const hash = createHash('sha256').update(database).digest('hex').slice(0, 8);
   const start = Buffer.from(database)

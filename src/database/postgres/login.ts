@@ -28,13 +28,8 @@ async function fromFile(
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     // A kubelet fills the file of a Secret later than the variable of the same Secret, which the target was made from.
     if (cause.code === 'ENOENT') return undefined;
-    throw new ProblemError(
-      {
-        reason: 'InvalidConfiguration',
-        message: `The login of the database is read again for each connection, and its file cannot be read: ${cause.message}.`,
-      },
-      { cause },
-    );
+    const message = `The login of the database is read again for each connection, and its file cannot be read: ${cause.message}.`;
+    throw new ProblemError({ reason: 'InvalidConfiguration', message }, { cause });
   });
   if (text === undefined) return target;
   if (parseUrl === undefined) return { ...target, password: new Secret(text.replace(/\r?\n$/, '')) };
@@ -71,13 +66,8 @@ async function rdsToken({ host, port, user }: PostgresTarget, given: string | un
   } catch (cause) {
     if (cause instanceof ProblemError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ProblemError(
-      {
-        reason: 'AuthenticationFailed',
-        message: `No IAM token for ${user} on ${host} could be created: ${why.replace(/\.$/, '')}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the pod an identity.`,
-      },
-      { cause },
-    );
+    const message = `No IAM token for ${user} on ${host} could be created: ${why.replace(/\.$/, '')}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the pod an identity.`;
+    throw new ProblemError({ reason: 'AuthenticationFailed', message }, { cause });
   }
 }
 

@@ -1,10 +1,9 @@
-import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ProblemError } from '../../core/model/problem.ts';
 import { unreadable } from './dump.ts';
 import type { Clients } from './dump-clients.ts';
 import { type Ended, startProgram } from './dump-program.ts';
-import { withTemporaryFile } from './temporary-file.ts';
+import { withList } from './temporary-file.ts';
 
 /** One entry of a dump's table of contents that is more than data. */
 export interface DumpEntry {
@@ -51,10 +50,7 @@ export async function readContents(clients: Clients, path: string, user?: string
   );
   if (others.length > 0) {
     const lines = others.map(([line]) => `${line}\n`).join('');
-    const sql = await withTemporaryFile('list', async (file) => {
-      await writeFile(file, lines, { mode: 0o600 });
-      return output(clients, path, ['--file=-', '--verbose', `--use-list=${file}`]);
-    });
+    const sql = await withList(lines, (argument) => output(clients, path, ['--file=-', '--verbose', argument]));
     entries.push(...entriesIn(sql, list));
   }
   const largeObjects = [...list.matchAll(/^\d+; \d+ \d+ BLOB(?: METADATA)? - (\d+)(?:\.\.(\d+))? /gm)].map(

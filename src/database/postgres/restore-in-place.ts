@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { ProblemError } from '../../core/model/problem.ts';
 import { compareEntries } from './catalogue/compare.ts';
 import { readProperties } from './catalogue/database.ts';
@@ -12,7 +11,6 @@ import { environmentOf } from './dump-program.ts';
 import { queryOn } from './dump-snapshot.ts';
 import { foreignTriggers, withoutEventTriggers } from './event-triggers.ts';
 import { lockShortage } from './locks-needed.ts';
-import { listWithout } from './restore-contents.ts';
 import { runAfterwards } from './restore-owners.ts';
 import { incomplete, restoreProblem } from './restore-problems.ts';
 import { pathOf, settingStatements } from './restore-properties.ts';
@@ -20,10 +18,9 @@ import { beginScript, literal } from './restore-script.ts';
 import { beginWholeScript } from './restore-script-whole.ts';
 import { lookAround, type RestoreContext, type RestoreSelection, select } from './restore-selection.ts';
 import { settleSessions } from './restore-sessions.ts';
-import { streamToPsql } from './restore-stream.ts';
-import { type Attempt, bringLate, nextAttempt, sourceOf } from './restore-tolerant.ts';
+import { type Attempt, nextAttempt } from './restore-tolerant.ts';
+import { restoreInTransaction } from './restore-transaction.ts';
 import type { RestoreWork } from './restore-work.ts';
-import { withTemporaryFile } from './temporary-file.ts';
 
 /**
  * One transaction: the content is dropped, filled by what pg_restore writes, compared with the backup, and committed by
@@ -91,45 +88,31 @@ async function stream(
 ): Promise<string | undefined> {
   const { backup, clients, contents, catalogue, options } = work;
   const { path, manifest } = backup;
-  const whole = isWhole(work);
-  let bytes = 0;
-  // pg_restore takes the list of what to restore from a file only.
-  return withTemporaryFile('list', async (listFile) => {
-    const left = new Set([...selection.left, ...(tolerance?.late ?? []).map(({ id }) => id)]);
-    await writeFile(listFile, listWithout(contents, left), { mode: 0o600 });
-    const env = await environmentOf(open.target);
-    const args = [
-      '--file=-',
-      '--single-transaction',
-      `--use-list=${listFile}`,
-      ...(selection.withoutOwners ? ['--no-owner'] : []),
-      path,
-    ];
-    return streamToPsql({
-      clients,
-      env,
-      serverMajor: majorOf(open),
-      begin:
-        catalogue !== undefined && whole
-          ? beginWholeScript({
-              largeObjects: catalogue.largeObjects,
-              extensions: extensionsOf(catalogue),
-              clientMajor: clients.major,
-            })
-          : beginScript(manifest.schemas ?? open.target.schemas, contents.largeObjects),
-      ...sourceOf(clients, args, { env, signal: options.signal }, tolerance),
-      searchPath,
-      finish: async (run) => {
-        const tolerated = tolerance === undefined ? [] : await bringLate(run, tolerance);
-        for (const { message } of tolerated) options.onMessage?.(message);
-        await finish(run, open, work, { ...selection, ...here }, new Set(tolerated.flatMap(({ names }) => names)));
-      },
-      onBytes: (piece) => {
-        bytes += piece;
-        options.onProgress?.(bytes, undefined);
-      },
-      signal: options.signal,
-    });
+  const { onProgress, signal } = options;
+  return restoreInTransaction({
+    clients,
+    env: await environmentOf(open.target),
+    serverMajor: majorOf(open),
+    path,
+    contents,
+    left: selection.left,
+    args: selection.withoutOwners ? ['--no-owner'] : [],
+    begin:
+      catalogue !== undefined && isWhole(work)
+        ? beginWholeScript({
+            largeObjects: catalogue.largeObjects,
+            extensions: extensionsOf(catalogue),
+            clientMajor: clients.major,
+          })
+        : beginScript(manifest.schemas ?? open.target.schemas, contents.largeObjects),
+    tolerance,
+    searchPath,
+    async finish(run, tolerated) {
+      for (const { message } of tolerated) options.onMessage?.(message);
+      await finish(run, open, work, { ...selection, ...here }, new Set(tolerated.flatMap(({ names }) => names)));
+    },
+    onProgress,
+    signal,
   });
 }
 

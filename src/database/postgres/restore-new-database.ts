@@ -69,15 +69,13 @@ export async function missingRoles(
   admin: Client,
   { owner, settings, privileges }: DatabaseProperties,
 ): Promise<string[]> {
-  const { rows } = await admin.query<{ name: string }>(
-    `SELECT rolname AS name FROM pg_roles WHERE pg_has_role(oid, 'MEMBER')`,
+  const { rows } = await admin.query<{ name: string; member: boolean }>(
+    "SELECT rolname AS name, pg_has_role(oid, 'MEMBER') AS member FROM pg_roles",
   );
-  const here = new Set(rows.map(({ name }) => name));
-  const { rows: all } = await admin.query<{ name: string }>('SELECT rolname AS name FROM pg_roles');
-  const exists = new Set(all.map(({ name }) => name));
+  const roles = new Map(rows.map(({ name, member }) => [name, member]));
   const named = [...settings.map(({ role }) => role), ...privileges.flatMap((each) => each.slice(0, 2) as string[])];
-  const gone = named.filter((role): role is string => role !== null && role !== '' && !exists.has(role));
-  return here.has(owner) ? gone : [...gone, owner];
+  const gone = named.filter((role): role is string => role !== null && role !== '' && !roles.has(role));
+  return roles.get(owner) === true ? gone : [...gone, owner];
 }
 
 function serverProblem(error: unknown, open: PostgresConnection): unknown {

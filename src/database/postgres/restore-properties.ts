@@ -33,20 +33,25 @@ export function pathOf(
 }
 
 /** CREATE DATABASE with the encoding, the locale and the tablespace of the backup's database. */
-export function createStatement(name: string, { encoding, locale, tablespace }: DatabaseProperties): string {
+export function createStatement(name: string, { tablespace, ...properties }: DatabaseProperties): string {
+  const create = `CREATE DATABASE ${quoteIdentifier(name)} ${localeOptions(properties)}`;
+  // template0 is in pg_default, and naming a tablespace requires a privilege on it.
+  return tablespace === 'pg_default' ? create : `${create} TABLESPACE ${quoteIdentifier(tablespace)}`;
+}
+
+/** An index sorts as in the database with this encoding and locale. */
+export function localeOptions({ encoding, locale }: Pick<DatabaseProperties, 'encoding' | 'locale'>): string {
   const option = (word: string, value: string | null | undefined) => (value ? [`${word} ${literal(value)}`] : []);
   const provider = { c: 'libc', i: 'icu', b: 'builtin' }[locale.datlocprovider ?? ''];
   const other = locale.datlocale ?? locale.daticulocale;
   return [
-    `CREATE DATABASE ${quoteIdentifier(name)} TEMPLATE template0`,
+    'TEMPLATE template0',
     ...option('ENCODING', encoding),
     ...option('LC_COLLATE', locale.datcollate),
     ...option('LC_CTYPE', locale.datctype),
     ...(provider === undefined ? [] : [`LOCALE_PROVIDER ${provider}`]),
     ...(provider === 'icu' ? [...option('ICU_LOCALE', other), ...option('ICU_RULES', locale.daticurules)] : []),
     ...(provider === 'builtin' ? option('BUILTIN_LOCALE', other) : []),
-    // template0 is in pg_default, and naming a tablespace requires a privilege on it.
-    ...(tablespace === 'pg_default' ? [] : [`TABLESPACE ${quoteIdentifier(tablespace)}`]),
   ].join(' ');
 }
 

@@ -96,12 +96,6 @@ async function terminateSessions(open: PostgresConnection, others: boolean, over
 
 function renameProblem(error: unknown, { identity }: PostgresConnection): unknown {
   if (!(error instanceof Error) || !('code' in error) || error.code !== '55006') return error;
-  return new ProblemError(
-    {
-      reason: 'ActiveSessions',
-      message: `A session connected to ${identity.display} during the restore: ${error.message}. The database is unchanged. Stop the application, or pass --terminate-sessions to terminate its sessions.`,
-      code: '55006',
-    },
-    { cause: error },
-  );
+  const message = `A session connected to ${identity.display} during the restore: ${error.message}. The database is unchanged. Stop the application, or pass --terminate-sessions to terminate its sessions.`;
+  return new ProblemError({ reason: 'ActiveSessions', message, code: '55006' }, { cause: error });
 }

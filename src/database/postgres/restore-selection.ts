@@ -1,3 +1,4 @@
+import { listNames } from '../../core/planning/names.ts';
 import type { Client } from './driver.ts';
 import type { Contents, DumpEntry } from './restore-contents.ts';
 import { grantsOf, isGrant, isMisordered, plainName, rolesOf } from './restore-grants.ts';
@@ -77,12 +78,9 @@ function messagesOf(missing: Set<string>, foreign: Set<string>, staying: Staying
     );
   }
   if (staying.length > 0) {
-    const listed = staying
-      .slice(0, 10)
-      .map(({ type, schema, name }) => (schema === '-' ? name : `${type} ${schema}.${name}`));
-    const more = staying.length > 10 ? ` and ${staying.length - 10} more` : '';
+    const names = staying.map(({ type, schema, name }) => (schema === '-' ? name : `${type} ${schema}.${name}`));
     messages.push(
-      `This user may not drop or cannot create these objects, so they are not replaced: ${listed.join(', ')}${more}. They are compared with the backup.`,
+      `This user may not drop or cannot create these objects, so they are not replaced: ${listNames(names, 10)}. They are compared with the backup.`,
     );
   }
   return messages;

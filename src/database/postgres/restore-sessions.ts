@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '../../core/model/problem.ts';
+import { listNames } from '../../core/planning/names.ts';
 import type { RestoreBackupOptions } from '../port.ts';
 import type { PostgresConnection } from './connection.ts';
 
@@ -46,13 +47,8 @@ async function end({ client }: PostgresConnection, { pid, who }: Session): Promi
     await client.query('SELECT pg_terminate_backend($1)', [pid]);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new ProblemError(
-      {
-        reason: 'ActiveSessions',
-        message: `The session ${who} could not be terminated (${why}). Stop its program, or run as a superuser: SELECT pg_terminate_backend(${pid});`,
-      },
-      { cause: error },
-    );
+    const message = `The session ${who} could not be terminated (${why}). Stop its program, or run as a superuser: SELECT pg_terminate_backend(${pid});`;
+    throw new ProblemError({ reason: 'ActiveSessions', message }, { cause: error });
   }
 }
 
@@ -72,6 +68,5 @@ async function sessions({ client }: PostgresConnection): Promise<Session[]> {
 }
 
 function named(list: Session[]): string {
-  const shown = list.slice(0, 5).map(({ who }) => who);
-  return list.length > 5 ? `${shown.join(', ')} and ${list.length - 5} more` : shown.join(', ');
+  return listNames(list.map(({ who }) => who));
 }

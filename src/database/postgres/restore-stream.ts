@@ -7,7 +7,7 @@ import { type Ended, type Program, startProgram } from './dump-program.ts';
 /** pg_restore with several jobs disables the trigger of a partition before it has created it; one job does not. */
 export const OUT_OF_ORDER = /trigger .* for table .* does not exist/;
 
-interface Stream {
+export interface Stream {
   clients: Clients;
   /** Of psql: the database to write to. */
   env: NodeJS.ProcessEnv;
@@ -24,8 +24,8 @@ interface Stream {
    * Runs when the source has reported that it wrote everything, in the same transaction; the commit is sent when it has
    * returned, and not if it throws.
    */
-  finish?(run: RunQuery): Promise<void>;
-  onBytes?(done: number): void;
+  finish(run: RunQuery): Promise<void>;
+  onBytes(bytes: number): void;
   signal?: AbortSignal;
 }
 
@@ -54,7 +54,7 @@ export async function streamToPsql(stream: Stream): Promise<string | undefined> 
   // Without the commit the server rolls back, even if this process has died.
   let whole = written.ok && !signal?.aborted;
   let refusal: unknown;
-  if (whole && stream.finish !== undefined) {
+  if (whole) {
     await stream.finish(answers).catch((error: unknown) => {
       whole = false;
       // psql's own message about its end is more precise.
@@ -73,7 +73,7 @@ export async function streamToPsql(stream: Stream): Promise<string | undefined> 
 async function pour({ child, ended }: Program, into: Writable, stream: Stream): Promise<Ended> {
   if (!child.stdout) throw new Error('the program has no pipe');
   for await (const piece of withoutCommit(withOurSettings(child.stdout, stream))) {
-    stream.onBytes?.(piece.length);
+    stream.onBytes(piece.length);
     if (!into.writable) break;
     if (!into.write(piece)) await drained(into);
   }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { RestoreBackupOptions, RestoreOutcome } from '../port.ts';
 import { compareEntries, type EntryComparison } from './catalogue/compare.ts';
@@ -16,7 +15,7 @@ import { withoutEventTriggers } from './event-triggers.ts';
 import { createExtensions } from './extensions.ts';
 import { besideName } from './kept-databases.ts';
 import { withClient } from './queries.ts';
-import { listsForJobs, listWithout } from './restore-contents.ts';
+import { listsForJobs } from './restore-contents.ts';
 import {
   CannotSwap,
   connectBeside,
@@ -30,10 +29,10 @@ import { incomplete, restoreProblem } from './restore-problems.ts';
 import { pathOf, propertyStatements } from './restore-properties.ts';
 import { swap } from './restore-rename.ts';
 import { lookAround, type RestoreSelection, select } from './restore-selection.ts';
-import { streamToPsql } from './restore-stream.ts';
-import { type Attempt, bringLate, nextAttempt, sourceOf, type Tolerated } from './restore-tolerant.ts';
+import { type Attempt, nextAttempt, type Tolerated } from './restore-tolerant.ts';
+import { restoreInTransaction } from './restore-transaction.ts';
 import type { RestoreWork } from './restore-work.ts';
-import { withTemporaryFile } from './temporary-file.ts';
+import { withList } from './temporary-file.ts';
 
 const PROGRESS_MS = 500;
 /** Throws CannotSwap, before any change, if the user lacks a privilege that this needs. */
@@ -156,45 +155,39 @@ async function pgRestore(
   onTolerated: (one: Tolerated) => void = () => {},
 ): Promise<string | undefined> {
   const env = await environmentOf(open.target, name);
-  const inJobs = second === undefined && clients.major === majorOf(open);
-  return withTemporaryFile('list', async (listFile) => {
-    const common = [`--use-list=${listFile}`, '--no-password', ...(withoutOwners ? ['--no-owner'] : [])];
-    const { signal } = options;
-    for (const [run, list] of inJobs ? listsForJobs(contents, left).entries() : []) {
-      await writeFile(listFile, list, { mode: 0o600 });
-      const jobs = run === 0 ? [`--jobs=${restoreJobs()}`] : [];
-      const args = [`--dbname=dbname=${conninfo(name)}`, '--exit-on-error', ...jobs, ...common, backup.path];
-      const stop = reportSize(open, name, options);
-      const { ok, stderr } = await startProgram(clients, 'pg_restore', args, { env, signal }).ended.finally(stop);
-      if (!ok) return stderr;
-    }
-    if (inJobs) {
-      await withClient(open.another('db-manager restore', name), (there) => runAfterwards(queryOn(there), afterwards));
-      return undefined;
-    }
-    const tolerance = second?.tolerance;
-    const late = (tolerance?.late ?? []).map(({ id }) => id);
-    await writeFile(listFile, listWithout(contents, new Set([...left, ...late])), { mode: 0o600 });
-    const args = ['--file=-', '--single-transaction', ...common, backup.path];
-    let bytes = 0;
-    return streamToPsql({
+  const common = ['--no-password', ...(withoutOwners ? ['--no-owner'] : [])];
+  const { onProgress, signal } = options;
+  if (second !== undefined || clients.major !== majorOf(open)) {
+    return restoreInTransaction({
       clients,
       env,
       serverMajor: majorOf(open),
+      path: backup.path,
+      contents,
+      left,
+      args: common,
       begin: 'BEGIN;\n',
+      tolerance: second?.tolerance,
       searchPath: second?.searchPath,
-      ...sourceOf(clients, args, { env, signal: options.signal }, tolerance),
-      finish: async (run) => {
-        if (tolerance !== undefined) (await bringLate(run, tolerance)).forEach(onTolerated);
+      async finish(run, tolerated) {
+        tolerated.forEach(onTolerated);
         await runAfterwards(run, afterwards);
       },
-      onBytes: (piece) => {
-        bytes += piece;
-        options.onProgress?.(bytes, undefined);
-      },
-      signal: options.signal,
+      onProgress,
+      signal,
     });
-  });
+  }
+  for (const [run, entries] of listsForJobs(contents, left).entries()) {
+    const { ok, stderr } = await withList(entries, (list) => {
+      const jobs = run === 0 ? [`--jobs=${restoreJobs()}`] : [];
+      const args = [`--dbname=dbname=${conninfo(name)}`, '--exit-on-error', ...jobs, list, ...common, backup.path];
+      const stop = reportSize(open, name, options);
+      return startProgram(clients, 'pg_restore', args, { env, signal }).ended.finally(stop);
+    });
+    if (!ok) return stderr;
+  }
+  await withClient(open.another('db-manager restore', name), (there) => runAfterwards(queryOn(there), afterwards));
+  return undefined;
 }
 
 /** pg_restore reports no progress; the size of the database does. */

@@ -89,11 +89,11 @@ export function adviceOn(stderr: string): string {
 export function sourceOf(
   clients: Clients,
   args: readonly string[],
-  options: { env: NodeJS.ProcessEnv; signal?: AbortSignal },
+  { env, signal }: { env: NodeJS.ProcessEnv; signal?: AbortSignal },
   tolerance?: Tolerance,
 ): { source: Program; following?: { sql: string; start(): Program } } {
   const start = (...sections: string[]) =>
-    startProgram(clients, 'pg_restore', [...sections, ...args], { ...options, stdout: 'pipe' });
+    startProgram(clients, 'pg_restore', [...sections, ...args], { env, signal, stdout: 'pipe' });
   if (tolerance === undefined) return { source: start() };
   return {
     source: start('--section=pre-data'),

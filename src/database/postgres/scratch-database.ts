@@ -1,9 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { ProblemError } from '../../core/model/problem.ts';
+import type { DatabaseProperties } from './catalogue/database.ts';
 import type { PostgresConnection } from './connection.ts';
 import { type Client, quoteIdentifier } from './driver.ts';
 import { dropDatabase, droppedOnce } from './drop-database.ts';
+import { besideName } from './kept-databases.ts';
+import { localeOptions } from './restore-properties.ts';
 import { literal } from './restore-script.ts';
 
 /**
@@ -15,8 +18,6 @@ const MARK = 6_437;
 const COMMENT_START = '{"db-manager":"scratch"';
 /** Class of our advisory locks on scratch databases; "dbmS" in ASCII. */
 const LOCK_CLASS = 0x64626d53;
-/** PostgreSQL cuts names after so many bytes. */
-const NAME_BYTES = 63;
 
 interface ScratchDatabase {
   name: string;
@@ -106,15 +107,9 @@ function scratchName(database: string, runId: string): string {
   return `${prefixOf(database)}${run}_${randomBytes(2).toString('hex')}`;
 }
 
+/** The run's own part follows. */
 function prefixOf(database: string): string {
-  const suffix = '_rehearsal_';
-  const room = NAME_BYTES - suffix.length - 16 - 5;
-  if (Buffer.byteLength(database) <= room) return database + suffix;
-  const short = createHash('sha256').update(database).digest('hex').slice(0, 8);
-  return `${Buffer.from(database)
-    .subarray(0, room - 9)
-    .toString('utf8')
-    .replace(/\uFFFD+$/, '')}_${short}${suffix}`;
+  return besideName(database, '_rehearsal_', 16 + 5);
 }
 
 function keyOf(name: string): number {
@@ -123,22 +118,11 @@ function keyOf(name: string): number {
 
 /** Encoding and locale of the target: an index sorts on the copy as it does in production. */
 async function likeTarget(client: Client): Promise<string> {
-  const { rows } = await client.query<{ like: Record<string, unknown> }>(
-    'SELECT to_jsonb(d) || jsonb_build_object(\'name\', pg_encoding_to_char(encoding)) AS "like" FROM pg_database d WHERE datname = current_database()',
+  const { rows } = await client.query<{ encoding: string; locale: DatabaseProperties['locale'] }>(
+    'SELECT pg_encoding_to_char(encoding) AS encoding, to_jsonb(d) AS locale FROM pg_database d WHERE datname = current_database()',
   );
-  const like = rows[0]?.like ?? {};
-  const option = (word: string, value: unknown) => (typeof value === 'string' ? [`${word} ${literal(value)}`] : []);
-  const provider = { c: 'libc', i: 'icu', b: 'builtin' }[String(like.datlocprovider)];
-  const locale = like.datlocale ?? like.daticulocale;
-  return [
-    'TEMPLATE template0',
-    ...option('ENCODING', like.name),
-    ...option('LC_COLLATE', like.datcollate),
-    ...option('LC_CTYPE', like.datctype),
-    ...(provider === undefined ? [] : [`LOCALE_PROVIDER ${provider}`]),
-    ...(provider === 'icu' ? option('ICU_LOCALE', locale) : []),
-    ...(provider === 'builtin' ? option('BUILTIN_LOCALE', locale) : []),
-  ].join(' ');
+  const [like = { encoding: '', locale: {} }] = rows;
+  return localeOptions(like);
 }
 
 async function refuseWithoutRight({ client, target }: PostgresConnection): Promise<void> {
@@ -158,12 +142,6 @@ function creationProblem(error: unknown, { target }: PostgresConnection, left: s
   // CREATE DATABASE waits for a checkpoint, which fails on a full disk; the cause is only in the server's log.
   const checkpoint = code === 'XX000' && error.message.includes('checkpoint request failed');
   if (!checkpoint && !['53100', '42501', '53300', '57014', '58030'].includes(code)) return error;
-  return new ProblemError(
-    {
-      reason: 'RehearsalImpossible',
-      message: `The scratch copy of ${target.database} could not be created: ${error.message}.${left}`,
-      code,
-    },
-    { cause: error },
-  );
+  const message = `The scratch copy of ${target.database} could not be created: ${error.message}.${left}`;
+  return new ProblemError({ reason: 'RehearsalImpossible', message, code }, { cause: error });
 }

@@ -1,5 +1,4 @@
 /** Scratch copies on an existing server: a database `<name>_rehearsal_<run>`, created and dropped by the run. */
-import { writeFile } from 'node:fs/promises';
 import type { BackupManifest } from '../../core/model/backup.ts';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../port.ts';
@@ -17,10 +16,10 @@ import { refuseOtherFormat } from './restore-problems.ts';
 import { pathOf } from './restore-properties.ts';
 import { beginWholeScript } from './restore-script-whole.ts';
 import { lookAround, select } from './restore-selection.ts';
-import { streamToPsql } from './restore-stream.ts';
-import { type Attempt, bringLate, nextAttempt, sourceOf } from './restore-tolerant.ts';
+import { type Attempt, nextAttempt } from './restore-tolerant.ts';
+import { restoreInTransaction } from './restore-transaction.ts';
 import { createScratchDatabase } from './scratch-database.ts';
-import { withTemporaryFile } from './temporary-file.ts';
+import { withList, withTemporaryFile } from './temporary-file.ts';
 
 /**
  * Creates a scratch database next to `place` and opens it. Owners and grants are left out: everything on the copy
@@ -176,40 +175,40 @@ async function restoreOnce(
     const ofTrigger = type === 'EVENT TRIGGER' || /^EVENT TRIGGER /.test(of);
     if (notHere.has(type) || (ofTrigger && !here.superuser)) left.add(id);
   }
-  const late = second?.tolerance?.late.filter(({ id }) => !left.has(id)) ?? [];
-  for (const { id } of late) left.add(id);
-  return withTemporaryFile('list', async (listFile) => {
-    await writeFile(listFile, listWithout(contents, left), { mode: 0o600 });
-    const env = await environmentOf(place.target, name);
-    const common = [`--use-list=${listFile}`, '--no-owner', '--no-password'];
-    if (clients.major > majorOf(place) || second !== undefined) {
-      const tolerance = second?.tolerance && { ...second.tolerance, late };
-      let bytes = 0;
-      return streamToPsql({
-        clients,
-        env,
-        serverMajor: majorOf(place),
-        begin:
-          second === undefined ? 'BEGIN;\n' : beginWholeScript({ largeObjects: true, ...emptied(contents, clients) }),
-        searchPath: second?.searchPath,
-        ...sourceOf(clients, ['--file=-', '--single-transaction', ...common, path], { env }, tolerance),
-        finish: async (run) => {
-          for (const { names, message } of tolerance === undefined ? [] : await bringLate(run, tolerance)) {
-            notes.push(message);
-            for (const each of names) otherwise.add(each);
-          }
-        },
-        onBytes: (piece) => {
-          bytes += piece;
-          options.onProgress?.(bytes, undefined);
-        },
-      });
-    }
-    const jobs = `--jobs=${restoreJobs()}`;
-    const args = [`--dbname=dbname=${conninfo(name)}`, '--exit-on-error', jobs, ...common, path];
-    const { ok, stderr } = await startProgram(clients, 'pg_restore', args, { env }).ended;
-    return ok ? undefined : stderr;
+  const env = await environmentOf(place.target, name);
+  const common = ['--no-owner', '--no-password'];
+  if (clients.major > majorOf(place) || second !== undefined) {
+    const tolerance = second?.tolerance && {
+      ...second.tolerance,
+      late: second.tolerance.late.filter(({ id }) => !left.has(id)),
+    };
+    return restoreInTransaction({
+      clients,
+      env,
+      serverMajor: majorOf(place),
+      path,
+      contents,
+      left,
+      args: common,
+      begin:
+        second === undefined ? 'BEGIN;\n' : beginWholeScript({ largeObjects: true, ...emptied(contents, clients) }),
+      tolerance,
+      searchPath: second?.searchPath,
+      async finish(_, tolerated) {
+        for (const { names, message } of tolerated) {
+          notes.push(message);
+          for (const each of names) otherwise.add(each);
+        }
+      },
+      onProgress: options.onProgress,
+    });
+  }
+  const jobs = `--jobs=${restoreJobs()}`;
+  const { ok, stderr } = await withList(listWithout(contents, left), (list) => {
+    const args = [`--dbname=dbname=${conninfo(name)}`, '--exit-on-error', jobs, list, ...common, path];
+    return startProgram(clients, 'pg_restore', args, { env }).ended;
   });
+  return ok ? undefined : stderr;
 }
 
 function emptied({ entries }: Contents, { major }: Clients): { extensions: string[]; clientMajor: number } {

@@ -47,12 +47,7 @@ function read(file: string | undefined, what: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ProblemError(
-      {
-        reason: 'InvalidConfiguration',
-        message: `The file of ${what}, ${file}, cannot be read: ${(error as Error).message}`,
-      },
-      { cause: error },
-    );
+    const message = `The file of ${what}, ${file}, cannot be read: ${(error as Error).message}`;
+    throw new ProblemError({ reason: 'InvalidConfiguration', message }, { cause: error });
   }
 }

@@ -59,12 +59,7 @@ async function detach(connection: Connection, name: string): Promise<void> {
   try {
     await exec(connection, `DETACH ${quoteIdentifier(name)}`);
   } catch (error) {
-    throw new ProblemError(
-      {
-        reason: 'MigrationFailed',
-        message: `The database ${name} is still attached, and it cannot be detached inside the transaction that all migrations share. Run the command without --single-transaction.`,
-      },
-      { cause: error },
-    );
+    const message = `The database ${name} is still attached, and it cannot be detached inside the transaction that all migrations share. Run the command without --single-transaction.`;
+    throw new ProblemError({ reason: 'MigrationFailed', message }, { cause: error });
   }
 }

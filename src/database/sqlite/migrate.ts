@@ -126,11 +126,8 @@ export async function openSession(
     },
     late: () => late.splice(0),
     lastStatement: () => ({ statements, last }),
-    marks: {
-      allowed: () => here.transactions.marks.allowed(),
-      set: () => here.transactions.marks.set(),
-      keep: () => here.transactions.marks.keep(),
-      back: () => here.transactions.marks.back(),
+    get marks() {
+      return here.transactions.marks;
     },
     async putHistory(row) {
       await settle();

@@ -87,6 +87,6 @@ export function createIndexSql(index: Index, table: string, { concurrently, meth
   );
 }
 
-function named(name: string | undefined): string | undefined {
+export function named(name: string | undefined): string | undefined {
   return name === undefined ? undefined : `CONSTRAINT ${quote(name)}`;
 }

@@ -1,6 +1,6 @@
 import type { Column, Table } from '../../core/model/snapshot.ts';
 import { constraintsOf } from '../../core/schema/table-changes.ts';
-import { constraintSql } from './parts.ts';
+import { constraintSql, named } from './parts.ts';
 import { quote, words } from './statement.ts';
 
 const nameOf = ({ name }: { name: string }) => quote(name);
@@ -9,9 +9,10 @@ const nameOf = ({ name }: { name: string }) => quote(name);
 export function createTableSql(table: Table, name: string): string {
   const { options, primaryKey } = table;
   const rowid = options.autoincrement ? primaryKey?.columns[0] : undefined;
-  const keyName = primaryKey?.name === undefined ? undefined : `CONSTRAINT ${quote(primaryKey.name)}`;
   const columns = table.columns.map((column) =>
-    column.name === rowid ? words(columnSql(column), keyName, 'PRIMARY KEY AUTOINCREMENT') : columnSql(column),
+    column.name === rowid
+      ? words(columnSql(column), named(primaryKey?.name), 'PRIMARY KEY AUTOINCREMENT')
+      : columnSql(column),
   );
   const constraints = constraintsOf(table)
     .filter(({ kind }) => rowid === undefined || kind !== 'primary key')

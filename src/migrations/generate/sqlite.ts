@@ -1,6 +1,6 @@
 import type { ForeignKey, View } from '../../core/model/snapshot.ts';
 import type { Operation } from '../../core/schema/operations.ts';
-import { createIndexSql, referenceSql } from './parts.ts';
+import { createIndexSql, named, referenceSql } from './parts.ts';
 import { rebuildSql } from './sqlite-rebuild.ts';
 import { columnSql, createTableSql } from './sqlite-table.ts';
 import { quote, words } from './statement.ts';
@@ -52,7 +52,5 @@ function viewSql({ name, definition }: View): string {
 }
 
 function referenceOf(reference: ForeignKey | undefined): string | undefined {
-  if (reference === undefined) return undefined;
-  const name = reference.name === undefined ? undefined : `CONSTRAINT ${quote(reference.name)}`;
-  return words(name, referenceSql(reference, nameOf));
+  return reference && words(named(reference.name), referenceSql(reference, nameOf));
 }

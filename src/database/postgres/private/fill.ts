@@ -1,5 +1,4 @@
 /** Fills the database of a private server: by pg_restore as its superuser, with owners, grants and everything else. */
-import { writeFile } from 'node:fs/promises';
 import type { PostgresTarget } from '../../../core/model/target.ts';
 import { cutOff } from '../confined.ts';
 import type { PostgresConnection } from '../connection.ts';
@@ -11,19 +10,12 @@ import { queryOn } from '../dump-snapshot.ts';
 import { withoutEventTriggers } from '../event-triggers.ts';
 import { createExtensions } from '../extensions.ts';
 import { withClient } from '../queries.ts';
-import { type Contents, listsForJobs, listWithout, readContents } from '../restore-contents.ts';
+import { type Contents, listsForJobs, readContents } from '../restore-contents.ts';
 import { grantsOf, isMisordered } from '../restore-grants.ts';
-import { OUT_OF_ORDER, streamToPsql } from '../restore-stream.ts';
-import {
-  adviceOn,
-  bringLate,
-  isViolation,
-  sourceOf,
-  type Tolerance,
-  type Tolerated,
-  toleranceFor,
-} from '../restore-tolerant.ts';
-import { withTemporaryFile } from '../temporary-file.ts';
+import { OUT_OF_ORDER } from '../restore-stream.ts';
+import { adviceOn, isViolation, type Tolerance, type Tolerated, toleranceFor } from '../restore-tolerant.ts';
+import { restoreInTransaction } from '../restore-transaction.ts';
+import { withList } from '../temporary-file.ts';
 import type { Likeness } from './likeness.ts';
 import { failureOfStream, failuresIn, type RestoreFailure, repairOf } from './restore-failures.ts';
 import type { PrivateServer } from './server.ts';
@@ -220,27 +212,21 @@ async function streamPart(
   tolerance?: Tolerance,
   onTolerated: (one: Tolerated) => void = () => {},
 ): Promise<string | undefined> {
-  const { clients, part } = prepared;
-  const env = await envOf(filling);
-  let bytes = 0;
-  const left = new Set([...prepared.left, ...(tolerance?.late ?? []).map(({ id }) => id)]);
-  return withList(listWithout(prepared.contents, left), (list) =>
-    streamToPsql({
-      clients,
-      env,
-      serverMajor: majorOf(filling.open),
-      begin: 'BEGIN;\n',
-      ...sourceOf(clients, ['--file=-', '--single-transaction', ...argsOf(part), list, part.path], { env }, tolerance),
-      finish: async (run) => {
-        if (tolerance !== undefined) (await bringLate(run, tolerance)).forEach(onTolerated);
-      },
-      searchPath: path === '' ? undefined : path,
-      onBytes: (piece) => {
-        bytes += piece;
-        filling.onProgress?.(bytes, undefined);
-      },
-    }),
-  );
+  const { clients, part, contents, left } = prepared;
+  return restoreInTransaction({
+    clients,
+    env: await envOf(filling),
+    serverMajor: majorOf(filling.open),
+    path: part.path,
+    contents,
+    left,
+    args: argsOf(part),
+    begin: 'BEGIN;\n',
+    tolerance,
+    searchPath: path === '' ? undefined : path,
+    finish: async (_, tolerated) => tolerated.forEach(onTolerated),
+    onProgress: filling.onProgress,
+  });
 }
 
 /** The path of those who use the database: that of the database or of the role, else the schemas. */
@@ -255,13 +241,6 @@ function pathOf({ like, open }: Filling): string {
 
 function argsOf({ section }: DumpPart): string[] {
   return ['--no-password', ...(section === undefined ? [] : [`--section=${section}`])];
-}
-
-function withList<T>(list: string, use: (argument: string) => Promise<T>): Promise<T> {
-  return withTemporaryFile('list', async (file) => {
-    await writeFile(file, list, { mode: 0o600 });
-    return use(`--use-list=${file}`);
-  });
 }
 
 async function finishPart({ server, database }: Filling, { late }: Prepared): Promise<void> {

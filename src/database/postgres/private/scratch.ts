@@ -213,11 +213,6 @@ function needsPreload({ failures }: RestoreStopped): NoPrivateServer | undefined
 function fillProblem(error: RestoreStopped, from: ScratchSource): ProblemError {
   const what = from.kind === 'backup' ? `the backup ${from.backup.manifest.name}` : 'the schema';
   const damaged = from.kind === 'backup' && error.failures.some(isDamaged);
-  return new ProblemError(
-    {
-      reason: damaged ? 'BackupInvalid' : 'RehearsalImpossible',
-      message: `Restoring ${what} to a scratch copy failed: ${error.message}.`,
-    },
-    { cause: error },
-  );
+  const message = `Restoring ${what} to a scratch copy failed: ${error.message}.`;
+  return new ProblemError({ reason: damaged ? 'BackupInvalid' : 'RehearsalImpossible', message }, { cause: error });
 }

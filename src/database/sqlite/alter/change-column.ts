@@ -2,12 +2,19 @@ import type { Clause, ParsedColumn, ParsedTable } from '../../../sql/sqlite/crea
 import { parseTable } from '../../../sql/sqlite/create-table.ts';
 import { quoteIdentifier } from '../driver.ts';
 import { codeOf } from '../errors.ts';
-import type { ColumnOptions } from './column-options.ts';
 import { requireColumn } from './columns.ts';
 import { columnFrom } from './definition.ts';
 import { rebuild } from './rebuild.ts';
 import { hasComments, removeItems, removePart, type Splice } from './text.ts';
-import { type AlterContext, altersConstraints, execute, findTable, refuse, same } from './workbench.ts';
+import {
+  type AlterContext,
+  altersConstraints,
+  type ColumnOptions,
+  execute,
+  findTable,
+  refuse,
+  same,
+} from './workbench.ts';
 
 /**
  * The given options are applied, as in Sequelize on SQLite; everything else of the column is kept: its type
@@ -59,13 +66,7 @@ function withoutUnique(sql: string, parsed: ParsedTable, column: ParsedColumn): 
   const alone = parsed.constraints.filter(
     ({ kind, columns }) => kind === 'unique' && columns.length === 1 && same(columns[0] ?? '', column.name),
   );
-  return [
-    ...own,
-    ...removeItems(
-      sql,
-      alone.map(({ start }) => start),
-    ),
-  ];
+  return [...own, ...removeItems(sql, alone)];
 }
 
 function has({ clauses }: ParsedColumn, kind: Clause['kind']): Clause | undefined {
@@ -105,18 +106,13 @@ function change(sql: string, parsed: ParsedTable, column: ParsedColumn, wanted: 
       continue;
     }
     missing.delete(clause.kind);
-    if (!stays(clause, wanted)) splices.push({ ...span(clause), text });
+    if (!stays(clause, wanted)) splices.push({ start: clause.start, end: clause.end, text });
   }
   const alone = (clause: Clause) => clause.columns.length === 1 && same(clause.columns[0] ?? '', column.name);
   // Table constraints on only this column belong to the column: a new reference replaces it, and UNIQUE is not repeated.
   if (missing.has('references')) {
     const old = parsed.constraints.filter((clause) => clause.kind === 'foreign key' && alone(clause));
-    splices.push(
-      ...removeItems(
-        sql,
-        old.map(({ start }) => start),
-      ),
-    );
+    splices.push(...removeItems(sql, old));
   }
   for (const kind of ['unique', 'primary key'] as const)
     if (parsed.constraints.some((clause) => clause.kind === kind && alone(clause))) missing.delete(kind);
@@ -143,8 +139,4 @@ function stays(clause: Clause, wanted: ParsedColumn): boolean {
     default:
       return false;
   }
-}
-
-function span({ start, end }: Clause): { start: number; end: number } {
-  return { start, end };
 }

@@ -1,13 +1,21 @@
 import { type Clause, type ParsedColumn, type ParsedTable, parseTable } from '../../../sql/sqlite/create-table.ts';
 import { quoteIdentifier } from '../driver.ts';
-import type { ColumnOptions } from './column-options.ts';
 import { withoutClauses } from './constraints.ts';
 import { columnFrom, textOf } from './definition.ts';
 import { keepingDependents } from './dependents.ts';
 import { mentions } from './mentions.ts';
 import { rebuild } from './rebuild.ts';
 import { insertItem, removeItems, type Splice } from './text.ts';
-import { type AlterContext, execute, findTable, referencesTo, refuse, same, schemaObjects } from './workbench.ts';
+import {
+  type AlterContext,
+  type ColumnOptions,
+  execute,
+  findTable,
+  referencesTo,
+  refuse,
+  same,
+  schemaObjects,
+} from './workbench.ts';
 
 export async function addColumn(ctx: AlterContext, table: string, name: string, options: ColumnOptions): Promise<void> {
   const column = await columnFrom(ctx, table, name, options);
@@ -80,9 +88,8 @@ function withoutColumn(sql: string, parsed: ParsedTable, table: string, name: st
   const over = ({ kind, columns, text }: Clause) =>
     kind === 'check' ? mentions(text, name) : columns.some((one) => same(one, name));
   const rest = { ...parsed, constraints: [], columns: parsed.columns.filter((other) => other !== column) };
-  const starts = [column, ...parsed.constraints.filter(over)].map(({ start }) => start);
   return [
-    ...removeItems(sql, starts),
+    ...removeItems(sql, [column, ...parsed.constraints.filter(over)]),
     ...withoutClauses(sql, rest, ({ kind, text }) => kind === 'check' && mentions(text, name)),
   ];
 }

@@ -49,7 +49,7 @@ export async function removeConstraint(ctx: AlterContext, table: string, name: s
   const parsed = parseTable(found.sql);
   const clause = clausesOf(parsed).find((known) => known.name !== undefined && same(known.name, name));
   if (clause === undefined) {
-    const names = namesOf(parsed);
+    const names = clausesOf(parsed).flatMap(({ name }) => name ?? []);
     throw refuse(
       `The table ${table} has no constraint ${name}. Its named constraints: ${names.length === 0 ? 'none' : names.join(', ')}.`,
     );
@@ -81,14 +81,9 @@ export function withoutClauses(sql: string, parsed: ParsedTable, gone: (clause: 
     ...constraints.filter((clause) => !items.includes(clause)),
     ...parsed.columns.flatMap(({ clauses }) => clauses.filter(gone)),
   ];
-  const starts = items.map(({ start }) => start);
-  return [...removeItems(sql, starts), ...parts.map((part) => removePart(sql, part))];
+  return [...removeItems(sql, items), ...parts.map((part) => removePart(sql, part))];
 }
 
 function clausesOf(parsed: ParsedTable): Clause[] {
   return [...parsed.constraints, ...parsed.columns.flatMap((column) => column.clauses)];
-}
-
-function namesOf(parsed: ParsedTable): string[] {
-  return clausesOf(parsed).flatMap(({ name }) => (name === undefined ? [] : [name]));
 }

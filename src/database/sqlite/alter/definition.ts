@@ -1,7 +1,6 @@
 import { type ParsedColumn, parseTable } from '../../../sql/sqlite/create-table.ts';
 import { quoteIdentifier } from '../driver.ts';
-import type { ColumnOptions } from './column-options.ts';
-import { type AlterContext, findTable, refuse } from './workbench.ts';
+import { type AlterContext, type ColumnOptions, findTable, refuse } from './workbench.ts';
 
 /** All types of a STRICT table (https://sqlite.org/stricttables.html). Of Sequelize's types, only TEXT and INTEGER are among them. */
 const STRICT_TYPES = ['INT', 'INTEGER', 'REAL', 'TEXT', 'BLOB', 'ANY'];

@@ -8,7 +8,6 @@ import type { OwnTables } from '../../../core/model/history.ts';
 import { joinTransaction, type OnStatement, type ScopedSequelize } from '../../transaction-scope.ts';
 import type { Connection } from '../driver.ts';
 import { changeColumn } from './change-column.ts';
-import type { ColumnOptions } from './column-options.ts';
 import { addColumn, removeColumn, renameColumn } from './columns.ts';
 import { addConstraint, removeConstraint } from './constraints.ts';
 import { describeTable } from './describe.ts';
@@ -42,21 +41,21 @@ export function migrationInterface({
   const joined = joinTransaction(sequelize, connection, { revision, onStatement, inTransaction, rewrite, onLate });
   const { sequelize: view, queryInterface, track, end } = joined;
   const ctx: AlterContext = { sequelize: view, queryInterface, connection, atomically, onStatement };
+  const tracked =
+    <Rest extends unknown[], Result>(operation: (ctx: AlterContext, table: string, ...rest: Rest) => Promise<Result>) =>
+    (table: TableName, ...rest: Rest) =>
+      track(() => operation(ctx, nameOf(table), ...rest));
   const safe = {
-    addColumn: (table: TableName, name: string, column: ColumnOptions) =>
-      track(() => addColumn(ctx, nameOf(table), name, column)),
-    removeColumn: (table: TableName, name: string) => track(() => removeColumn(ctx, nameOf(table), name)),
-    changeColumn: (table: TableName, name: string, column: ColumnOptions) =>
-      track(() => changeColumn(ctx, nameOf(table), name, column)),
-    renameColumn: (table: TableName, from: string, to: string) =>
-      track(() => renameColumn(ctx, nameOf(table), from, to)),
-    addConstraint: (table: TableName, options: object) => track(() => addConstraint(ctx, nameOf(table), options)),
-    removeConstraint: (table: TableName, name: string) => track(() => removeConstraint(ctx, nameOf(table), name)),
-    addIndex: (table: TableName, fields: unknown, options?: object, rawTable?: string) =>
-      track(() => addIndex(ctx, nameOf(table), fields, options, rawTable)),
+    addColumn: tracked(addColumn),
+    removeColumn: tracked(removeColumn),
+    changeColumn: tracked(changeColumn),
+    renameColumn: tracked(renameColumn),
+    addConstraint: tracked(addConstraint),
+    removeConstraint: tracked(removeConstraint),
+    addIndex: tracked(addIndex),
     renameTable: (from: TableName, to: TableName) => track(() => renameTable(ctx, nameOf(from), nameOf(to))),
-    dropTable: (table: TableName) => track(() => dropTable(ctx, nameOf(table))),
-    describeTable: (table: TableName) => track(() => describeTable(ctx, nameOf(table))),
+    dropTable: tracked(dropTable),
+    describeTable: tracked(describeTable),
   };
   const showAllTables = queryInterface.showAllTables.bind(queryInterface);
   Object.assign(queryInterface, safe, {

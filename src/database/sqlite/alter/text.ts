@@ -57,10 +57,10 @@ function tail(sql: string, at: number, pattern: RegExp): number {
   return found === null ? at : at + found[0].length;
 }
 
-/** Removes the items that start at the given positions, with their commas and comments. */
-export function removeItems(sql: string, starts: readonly number[]): Splice[] {
+/** Removes the items that start where these do, with their commas and comments. */
+export function removeItems(sql: string, removed: readonly { start: number }[]): Splice[] {
   const items = itemsOf(sql);
-  const gone = (item: Item) => starts.includes(item.start);
+  const gone = (item: Item) => removed.some(({ start }) => start === item.start);
   const lastKept = items.findLast((item) => !gone(item));
   const splices = items.filter(gone).map(({ from, to }) => ({
     start: from,

@@ -1,4 +1,4 @@
-import type { QueryInterface, Sequelize } from 'sequelize';
+import type { ModelAttributeColumnOptions, QueryInterface, Sequelize } from 'sequelize';
 import { ProblemError } from '../../../core/model/problem.ts';
 import type { OnStatement } from '../../transaction-scope.ts';
 import { all, type Connection, exec } from '../driver.ts';
@@ -15,6 +15,9 @@ export interface AlterContext {
   atomically<T>(withForeignKeysOff: boolean, work: () => Promise<T>): Promise<T>;
   onStatement: OnStatement;
 }
+
+/** What addColumn and changeColumn take: options of Sequelize, or a type in SQL. */
+export type ColumnOptions = ModelAttributeColumnOptions | string;
 
 export async function execute({ connection, onStatement }: AlterContext, sql: string): Promise<void> {
   onStatement(sql);
