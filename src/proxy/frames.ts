@@ -70,8 +70,8 @@ export class Frames {
         const split = this.#keptBytes > 0;
         if (this.#treatment === 'hold') {
           pass(at);
-          if (!split) this.#keep(bytes);
-          else this.#replaceKept(bytes);
+          this.#drop();
+          this.#keep(bytes);
           from = at + used;
           this.#tooLong = this.#rest + HEADER > this.#options.mostHeld;
         } else if (split) {
@@ -148,11 +148,6 @@ export class Frames {
   #keep(bytes: Buffer): void {
     this.#kept.push(Buffer.from(bytes));
     this.#keptBytes += bytes.length;
-  }
-
-  #replaceKept(bytes: Buffer): void {
-    this.#kept = [bytes];
-    this.#keptBytes = bytes.length;
   }
 
   #drop(): void {

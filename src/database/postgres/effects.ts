@@ -5,7 +5,7 @@ import type { LockWatch } from './lock-watch.ts';
 import { type HeldLock, nameOf, type TableState, type TableStates, type WatchedTables } from './table-states.ts';
 
 /** From the weakest to the strongest (PostgreSQL manual, 13.3.1). */
-export const STRENGTH = [
+const STRENGTH = [
   'AccessShareLock',
   'RowShareLock',
   'RowExclusiveLock',
@@ -70,14 +70,21 @@ async function heldLocks(client: Client): Promise<HeldLock[]> {
 }
 
 function strongest(held: readonly HeldLock[], before: TableStates): { table: string; mode: string }[] {
-  const modes = new Map<string, string>();
-  for (const { oid, mode } of held) {
+  const locks = held.flatMap(({ oid, mode }) => {
     const table = before.get(oid);
-    if (table === undefined || table.partitioned) continue;
-    const known = modes.get(nameOf(table));
-    if (known === undefined || STRENGTH.indexOf(mode) > STRENGTH.indexOf(known)) modes.set(nameOf(table), mode);
+    return table === undefined || table.partitioned ? [] : [{ table: nameOf(table), mode }];
+  });
+  return strongestOf(locks);
+}
+
+/** The strongest lock of each table. */
+export function strongestOf<Lock extends { table: string; mode: string }>(locks: readonly Lock[]): Lock[] {
+  const found = new Map<string, Lock>();
+  for (const lock of locks) {
+    const known = found.get(lock.table);
+    if (known === undefined || STRENGTH.indexOf(lock.mode) > STRENGTH.indexOf(known.mode)) found.set(lock.table, lock);
   }
-  return [...modes].map(([table, mode]) => ({ table, mode })).sort(byTable);
+  return [...found.values()].sort((a, b) => (a.table < b.table ? -1 : 1));
 }
 
 function isRewritten({ oid, node, partitioned }: TableState, after: TableStates): boolean {
@@ -111,8 +118,4 @@ function rowsByName(tables: TableStates, others: TableStates): Map<string, numbe
     if (others.get(oid) !== table && table.rows !== undefined) rows.set(nameOf(table), table.rows);
   }
   return rows;
-}
-
-function byTable(a: { table: string }, b: { table: string }): number {
-  return a.table < b.table ? -1 : 1;
 }

@@ -1,3 +1,4 @@
+import { member } from './catalogue/sql.ts';
 import { LOCK_WAIT, literal, withPlpgsql } from './restore-script.ts';
 import { STAYING } from './restore-staying.ts';
 
@@ -91,10 +92,6 @@ SET LOCAL statement_timeout = 0;
 SET LOCAL client_min_messages = warning;
 SET LOCAL search_path = '';
 ${withPlpgsql(empty, { wanted: extensions.includes('plpgsql') })}${largeObjects ? "SELECT count(lo_unlink(oid)) FROM pg_largeobject_metadata WHERE pg_has_role(lomowner, 'USAGE');\n" : ''}`;
-}
-
-function member(catalogue: string, oid: string): string {
-  return `EXISTS (SELECT FROM pg_depend own WHERE own.classid = '${catalogue}'::regclass AND own.objid = ${oid} AND own.deptype = 'e')`;
 }
 
 /** Only a superuser may create a publication of all tables or of a schema again. The dependency is that on a schema, which version 15 added. */

@@ -5,7 +5,7 @@ import type { EffectWatch, ObservedEffects } from '../port.ts';
 import { rowChanges } from '../row-changes.ts';
 import type { PostgresConnection } from './connection.ts';
 import type { Client } from './driver.ts';
-import { STRENGTH } from './effects.ts';
+import { strongestOf } from './effects.ts';
 import { countRows } from './size.ts';
 
 const EVERY_MS = 50;
@@ -67,7 +67,10 @@ export async function watch(open: PostgresConnection): Promise<EffectWatch> {
       try {
         await othersEnded(client);
         const after = await stateOf(client, schemas, own);
-        return { locks: strongest([...locks.values()], before), ...difference(before, after) };
+        const known = [...locks.values()]
+          .filter(({ table }) => before.tables.has(table))
+          .map(({ table, mode, seconds }) => ({ table, mode, seconds: Math.round(seconds * 1000) / 1000 }));
+        return { locks: strongestOf(known), ...difference(before, after) };
       } finally {
         await client.end().catch(() => {});
       }
@@ -124,19 +127,4 @@ function difference(before: State, after: State): Omit<ObservedEffects, 'locks'>
     }),
     rows: rowChanges(before.rows, after.rows),
   };
-}
-
-/** The strongest lock of each table that existed before. */
-function strongest(
-  locks: readonly { table: string; mode: string; seconds: number }[],
-  before: State,
-): ObservedEffects['locks'] {
-  const found = new Map<string, ObservedEffects['locks'][number]>();
-  for (const { table, mode, seconds } of locks) {
-    if (!before.tables.has(table)) continue;
-    const known = found.get(table);
-    if (known !== undefined && STRENGTH.indexOf(known.mode) >= STRENGTH.indexOf(mode)) continue;
-    found.set(table, { table, mode, seconds: Math.round(seconds * 1000) / 1000 });
-  }
-  return [...found.values()].sort((a, b) => (a.table < b.table ? -1 : 1));
 }

@@ -3,7 +3,15 @@ import sqlite3 from 'sqlite3';
 export type Connection = sqlite3.Database;
 export type SqliteStatement = sqlite3.Statement;
 
-/** Opens a file and returns a promise, which the callback API lacks. */
+/** What a function of the driver gives to its callback. */
+function called<Result = void>(
+  call: (done: (error?: Error | null, result?: Result) => void) => unknown,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    call((error, result) => (error ? reject(error) : resolve(result as Result)));
+  });
+}
+
 export function openFile(path: string, mode: { create?: boolean; readOnly?: boolean } = {}): Promise<Connection> {
   const flags = mode.readOnly
     ? sqlite3.OPEN_READONLY
@@ -15,13 +23,11 @@ export function openFile(path: string, mode: { create?: boolean; readOnly?: bool
 
 /** Runs SQL without parameters or result; several statements are allowed. */
 export function exec(connection: Connection, sql: string): Promise<void> {
-  return new Promise((resolve, reject) => connection.exec(sql, (error) => (error ? reject(error) : resolve())));
+  return called((done) => connection.exec(sql, done));
 }
 
 export function all<Row>(connection: Connection, sql: string, parameters: unknown[] = []): Promise<Row[]> {
-  return new Promise((resolve, reject) =>
-    connection.all<Row>(sql, parameters, (error, rows) => (error ? reject(error) : resolve(rows))),
-  );
+  return called<Row[]>((done) => connection.all<Row>(sql, parameters, done));
 }
 
 /** Row by row, without a list of all. */
@@ -30,19 +36,17 @@ export function eachRow(
   sql: string,
   onRow: (row: Record<string, unknown>) => void,
 ): Promise<void> {
-  return new Promise((resolve, reject) =>
+  return called((done) =>
     connection.each<Record<string, unknown>>(
       sql,
       (_, row) => onRow(row),
-      (error) => (error ? reject(error) : resolve()),
+      (error) => done(error),
     ),
   );
 }
 
 export function run(connection: Connection, sql: string, parameters: unknown[] = []): Promise<void> {
-  return new Promise((resolve, reject) =>
-    connection.run(sql, parameters, (error: Error | null) => (error ? reject(error) : resolve())),
-  );
+  return called((done) => connection.run(sql, parameters, done));
 }
 
 export function prepare(connection: Connection, sql: string): Promise<SqliteStatement> {
@@ -52,17 +56,15 @@ export function prepare(connection: Connection, sql: string): Promise<SqliteStat
 }
 
 export function runPrepared(statement: SqliteStatement, parameters: unknown[]): Promise<void> {
-  return new Promise((resolve, reject) =>
-    statement.run(parameters, (error: Error | null) => (error ? reject(error) : resolve())),
-  );
+  return called((done) => statement.run(parameters, done));
 }
 
 export function finalize(statement: SqliteStatement): Promise<void> {
-  return new Promise((resolve, reject) => statement.finalize((error) => (error ? reject(error) : resolve())));
+  return called((done) => statement.finalize(done));
 }
 
 export function closeFile(connection: Connection): Promise<void> {
-  return new Promise((resolve, reject) => connection.close((error) => (error ? reject(error) : resolve())));
+  return called((done) => connection.close(done));
 }
 
 /** `"a""b"`: an identifier as SQL text. */

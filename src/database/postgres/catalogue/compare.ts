@@ -1,6 +1,9 @@
 import type { CatalogueEntry, Privilege } from './entry.ts';
 import { SYSTEM_CLASSES } from './system.ts';
 
+/** Properties that only one major version has. */
+const OF_ONE_VERSION = new Set([...SYSTEM_CLASSES.map(({ name }) => name), 'not-null constraint']);
+
 export interface EntryComparison {
   /** The servers' major versions differ: they print one definition in two ways. */
   acrossVersions: boolean;
@@ -22,17 +25,10 @@ export function compareEntries(
 ): string[] {
   const { acrossVersions, ignored } = options;
   const counts = (entry: CatalogueEntry) => !ignored?.(entry) && !(acrossVersions && OF_ONE_VERSION.has(entry.class));
-  return compareAll(expected.filter(counts), actual.filter(counts), options);
-}
-
-/** Properties that only one major version has. */
-const OF_ONE_VERSION = new Set([...SYSTEM_CLASSES.map(({ name }) => name), 'not-null constraint']);
-
-function compareAll(expected: CatalogueEntry[], actual: CatalogueEntry[], options: EntryComparison): string[] {
   const key = (entry: CatalogueEntry) => `${entry.class}\0${entry.name}`;
-  const here = new Map(actual.map((entry) => [key(entry), withRoles(entry, options)]));
+  const here = new Map(actual.filter(counts).map((entry) => [key(entry), withRoles(entry, options)]));
   const differences: string[] = [];
-  for (const original of expected) {
+  for (const original of expected.filter(counts)) {
     const want = withRoles(original, options);
     const have = here.get(key(want));
     here.delete(key(want));

@@ -1,7 +1,5 @@
-import { acl, FIRST_USER_OID, identity, type ObjectClass, own, sorted } from './sql.ts';
+import { acl, FIRST_USER_OID, identity, type ObjectClass, ofUser, own, sorted } from './sql.ts';
 
-const user = (catalogue: string, alias: string) =>
-  `${alias}.oid >= ${FIRST_USER_OID} AND ${own(catalogue, `${alias}.oid`)}`;
 const head = (catalogue: string, oid: string, owner = 'NULL::oid', aclSql = 'NULL::jsonb') =>
   `SELECT '${catalogue}'::regclass AS classid, ${oid} AS objid, 0 AS subid, NULL::name AS schema, ${owner} AS owner, ${aclSql} AS acl`;
 
@@ -21,34 +19,34 @@ export const DATABASE_CLASSES: ObjectClass[] = [
     name: 'cast',
     query: () => `
       ${head('pg_cast', 'c.oid')}, jsonb_build_object('function', ${identity('pg_proc', 'c.castfunc')}, 'context', c.castcontext, 'method', c.castmethod) AS def
-      FROM pg_cast c WHERE ${user('pg_cast', 'c')}
+      FROM pg_cast c WHERE ${ofUser('pg_cast', 'c')}
         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_cast'::regclass AND d.objid = c.oid AND d.deptype = 'i')`,
   },
   {
     name: 'transform',
     query: () => `
       ${head('pg_transform', 't.oid')}, jsonb_build_array(${identity('pg_proc', 't.trffromsql::oid')}, ${identity('pg_proc', 't.trftosql::oid')}) AS def
-      FROM pg_transform t WHERE ${user('pg_transform', 't')}`,
+      FROM pg_transform t WHERE ${ofUser('pg_transform', 't')}`,
   },
   {
     name: 'language',
     query: () => `
       ${head('pg_language', 'l.oid', 'l.lanowner', acl('l.lanacl', `'l'::"char"`, 'l.lanowner'))},
         jsonb_build_object('trusted', l.lanpltrusted, 'functions', ARRAY[${['lanplcallfoid', 'laninline', 'lanvalidator'].map((name) => identity('pg_proc', `l.${name}`)).join(', ')}]) AS def
-      FROM pg_language l WHERE ${user('pg_language', 'l')}`,
+      FROM pg_language l WHERE ${ofUser('pg_language', 'l')}`,
   },
   {
     name: 'access method',
     query: () => `
       ${head('pg_am', 'a.oid')}, jsonb_build_object('kind', a.amtype, 'handler', ${identity('pg_proc', 'a.amhandler::oid')}) AS def
-      FROM pg_am a WHERE ${user('pg_am', 'a')}`,
+      FROM pg_am a WHERE ${ofUser('pg_am', 'a')}`,
   },
   {
     name: 'foreign-data wrapper',
     query: () => `
       ${head('pg_foreign_data_wrapper', 'f.oid', 'f.fdwowner', acl('f.fdwacl', `'F'::"char"`, 'f.fdwowner'))},
         jsonb_build_object('handler', ${identity('pg_proc', 'f.fdwhandler')}, 'validator', ${identity('pg_proc', 'f.fdwvalidator')}, 'options', ${sorted('f.fdwoptions')}) AS def
-      FROM pg_foreign_data_wrapper f WHERE ${user('pg_foreign_data_wrapper', 'f')}`,
+      FROM pg_foreign_data_wrapper f WHERE ${ofUser('pg_foreign_data_wrapper', 'f')}`,
   },
   {
     name: 'foreign server',
@@ -56,7 +54,7 @@ export const DATABASE_CLASSES: ObjectClass[] = [
       ${head('pg_foreign_server', 's.oid', 's.srvowner', acl('s.srvacl', `'S'::"char"`, 's.srvowner'))},
         jsonb_build_object('wrapper', (SELECT fdwname FROM pg_foreign_data_wrapper WHERE oid = s.srvfdw), 'type', s.srvtype, 'version', s.srvversion,
           'options', ${sorted('s.srvoptions')}) AS def
-      FROM pg_foreign_server s WHERE ${user('pg_foreign_server', 's')}`,
+      FROM pg_foreign_server s WHERE ${ofUser('pg_foreign_server', 's')}`,
   },
   {
     name: 'user mapping',

@@ -59,12 +59,9 @@ async function readOwn(run: RunQuery): Promise<Own> {
   return JSON.parse(line) as Own;
 }
 
-export async function databaseEntry(run: RunQuery): Promise<CatalogueEntry> {
-  return entryOf(await readOwn(run));
-}
-
 /** The properties as one object of the digest. The values of settings may be secret: only their hash is kept here. */
-function entryOf({ owner, privileges, settings, ...rest }: Own): CatalogueEntry {
+export async function databaseEntry(run: RunQuery): Promise<CatalogueEntry> {
+  const { owner, privileges, settings, ...rest } = await readOwn(run);
   const sorted = settings.map(({ role, config }) => [role, [...config].sort()]);
   // A copy that is being filled takes no connections and is not a template; this is set when it is swapped in.
   const text = JSON.stringify([rest.encoding, rest.locale, rest.tablespace, rest.comment, sorted]);

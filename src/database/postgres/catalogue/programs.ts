@@ -1,4 +1,4 @@
-import { acl, FIRST_USER_OID, identity, type ObjectClass, own, sorted } from './sql.ts';
+import { acl, identity, type ObjectClass, ofUser, sorted } from './sql.ts';
 
 const NO_ACL = 'NULL::jsonb AS acl';
 /** A function or NULL, by its full name. */
@@ -11,10 +11,6 @@ function inSchema(catalogue: string, alias: string, prefix: string, aclSql = NO_
   return `SELECT '${catalogue}'::regclass AS classid, ${alias}.oid AS objid, 0 AS subid, n.nspname AS schema, ${alias}.${prefix}owner AS owner, ${aclSql}`;
 }
 
-function user(catalogue: string, alias: string): string {
-  return `${alias}.oid >= ${FIRST_USER_OID} AND ${own(catalogue, `${alias}.oid`)}`;
-}
-
 /** Routines, types and operators. */
 export const PROGRAM_CLASSES: ObjectClass[] = [
   {
@@ -25,7 +21,7 @@ export const PROGRAM_CLASSES: ObjectClass[] = [
         jsonb_build_object('definition', CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END, 'kind', p.prokind,
           'parallel', p.proparallel, 'support', ${routine('p.prosupport')}) AS def
       FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-      WHERE ${user('pg_proc', 'p')} AND n.nspname !~ '^pg_temp'
+      WHERE ${ofUser('pg_proc', 'p')} AND n.nspname !~ '^pg_temp'
         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i')`,
   },
   {
@@ -39,7 +35,7 @@ export const PROGRAM_CLASSES: ObjectClass[] = [
           || jsonb_build_object('arguments', pg_get_function_arguments(p.oid),
             'functions', ARRAY[${['aggtransfn', 'aggfinalfn', 'aggcombinefn', 'aggserialfn', 'aggdeserialfn', 'aggmtransfn', 'aggminvtransfn', 'aggmfinalfn'].map((name) => routine(`a.${name}`)).join(', ')}],
             'order', ${operator('a.aggsortop')}, 'state', ${type('a.aggtranstype')}, 'moving', ${type('a.aggmtranstype')}) AS def
-      FROM pg_aggregate a JOIN pg_proc p ON p.oid = a.aggfnoid JOIN pg_namespace n ON n.oid = p.pronamespace WHERE ${user('pg_proc', 'p')}`,
+      FROM pg_aggregate a JOIN pg_proc p ON p.oid = a.aggfnoid JOIN pg_namespace n ON n.oid = p.pronamespace WHERE ${ofUser('pg_proc', 'p')}`,
   },
   {
     name: 'type',
@@ -60,7 +56,7 @@ export const PROGRAM_CLASSES: ObjectClass[] = [
           'range', (SELECT jsonb_build_array(${type('r.rngsubtype')}, ${identity('pg_opclass', 'r.rngsubopc')}, ${identity('pg_collation', 'r.rngcollation')},
              ${routine('r.rngcanonical')}, ${routine('r.rngsubdiff')}${major >= 14 ? `, ${type('r.rngmultitypid')}` : ''}) FROM pg_range r WHERE r.rngtypid = t.oid)) AS def
       FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-      WHERE ${user('pg_type', 't')} AND n.nspname !~ '^pg_(toast|temp)'
+      WHERE ${ofUser('pg_type', 't')} AND n.nspname !~ '^pg_(toast|temp)'
         AND (t.typrelid = 0 OR EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))
         AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)`,
   },
@@ -71,14 +67,14 @@ export const PROGRAM_CLASSES: ObjectClass[] = [
         jsonb_build_object('kind', o.oprkind, 'merges', o.oprcanmerge, 'hashes', o.oprcanhash, 'result', ${type('o.oprresult')},
           'commutator', ${operator('o.oprcom')}, 'negator', ${operator('o.oprnegate')},
           'functions', ARRAY[${['oprcode', 'oprrest', 'oprjoin'].map((name) => routine(`o.${name}`)).join(', ')}]) AS def
-      FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE ${user('pg_operator', 'o')}`,
+      FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE ${ofUser('pg_operator', 'o')}`,
   },
   {
     name: 'operator class',
     query: () => `
       ${inSchema('pg_opclass', 'o', 'opc')},
         jsonb_build_object('family', ${identity('pg_opfamily', 'o.opcfamily')}, 'type', ${type('o.opcintype')}, 'default', o.opcdefault, 'key', ${type('o.opckeytype')}) AS def
-      FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace WHERE ${user('pg_opclass', 'o')}`,
+      FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace WHERE ${ofUser('pg_opclass', 'o')}`,
   },
   {
     name: 'operator family',
@@ -89,7 +85,7 @@ export const PROGRAM_CLASSES: ObjectClass[] = [
              ${identity('pg_opfamily', 'm.amopsortfamily')}) AS x FROM pg_amop m WHERE m.amopfamily = f.oid) l),
           'functions', (SELECT jsonb_agg(x ORDER BY x::text) FROM (SELECT jsonb_build_array(m.amprocnum, ${routine('m.amproc')}, ${type('m.amproclefttype')},
              ${type('m.amprocrighttype')}) AS x FROM pg_amproc m WHERE m.amprocfamily = f.oid) l)) AS def
-      FROM pg_opfamily f JOIN pg_namespace n ON n.oid = f.opfnamespace WHERE ${user('pg_opfamily', 'f')}`,
+      FROM pg_opfamily f JOIN pg_namespace n ON n.oid = f.opfnamespace WHERE ${ofUser('pg_opfamily', 'f')}`,
   },
   {
     name: 'collation',
@@ -97,14 +93,14 @@ export const PROGRAM_CLASSES: ObjectClass[] = [
     query: () => `
       ${inSchema('pg_collation', 'c', 'coll')},
         to_jsonb(c) - '{oid,collnamespace,collowner,collversion,collencoding}'::text[] AS def
-      FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace WHERE ${user('pg_collation', 'c')}`,
+      FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace WHERE ${ofUser('pg_collation', 'c')}`,
   },
   {
     name: 'conversion',
     query: () => `
       ${inSchema('pg_conversion', 'c', 'con')},
         jsonb_build_object('from', c.conforencoding, 'to', c.contoencoding, 'function', ${routine('c.conproc')}, 'default', c.condefault) AS def
-      FROM pg_conversion c JOIN pg_namespace n ON n.oid = c.connamespace WHERE ${user('pg_conversion', 'c')}`,
+      FROM pg_conversion c JOIN pg_namespace n ON n.oid = c.connamespace WHERE ${ofUser('pg_conversion', 'c')}`,
   },
   {
     name: 'text search configuration',
@@ -113,28 +109,28 @@ export const PROGRAM_CLASSES: ObjectClass[] = [
         jsonb_build_object('parser', ${identity('pg_ts_parser', 'c.cfgparser')},
           'mappings', (SELECT jsonb_agg(jsonb_build_array(m.maptokentype, m.mapseqno, ${identity('pg_ts_dict', 'm.mapdict')}) ORDER BY m.maptokentype, m.mapseqno)
              FROM pg_ts_config_map m WHERE m.mapcfg = c.oid)) AS def
-      FROM pg_ts_config c JOIN pg_namespace n ON n.oid = c.cfgnamespace WHERE ${user('pg_ts_config', 'c')}`,
+      FROM pg_ts_config c JOIN pg_namespace n ON n.oid = c.cfgnamespace WHERE ${ofUser('pg_ts_config', 'c')}`,
   },
   {
     name: 'text search dictionary',
     query: () => `
       ${inSchema('pg_ts_dict', 'd', 'dict')},
         jsonb_build_object('template', ${identity('pg_ts_template', 'd.dicttemplate')}, 'options', d.dictinitoption) AS def
-      FROM pg_ts_dict d JOIN pg_namespace n ON n.oid = d.dictnamespace WHERE ${user('pg_ts_dict', 'd')}`,
+      FROM pg_ts_dict d JOIN pg_namespace n ON n.oid = d.dictnamespace WHERE ${ofUser('pg_ts_dict', 'd')}`,
   },
   {
     name: 'text search parser',
     query: () => `
       SELECT 'pg_ts_parser'::regclass AS classid, p.oid AS objid, 0 AS subid, n.nspname AS schema, NULL::oid AS owner, ${NO_ACL},
         jsonb_build_array(${['prsstart', 'prstoken', 'prsend', 'prsheadline', 'prslextype'].map((name) => routine(`p.${name}`)).join(', ')}) AS def
-      FROM pg_ts_parser p JOIN pg_namespace n ON n.oid = p.prsnamespace WHERE ${user('pg_ts_parser', 'p')}`,
+      FROM pg_ts_parser p JOIN pg_namespace n ON n.oid = p.prsnamespace WHERE ${ofUser('pg_ts_parser', 'p')}`,
   },
   {
     name: 'text search template',
     query: () => `
       SELECT 'pg_ts_template'::regclass AS classid, t.oid AS objid, 0 AS subid, n.nspname AS schema, NULL::oid AS owner, ${NO_ACL},
         jsonb_build_array(${routine('t.tmplinit')}, ${routine('t.tmpllexize')}) AS def
-      FROM pg_ts_template t JOIN pg_namespace n ON n.oid = t.tmplnamespace WHERE ${user('pg_ts_template', 't')}`,
+      FROM pg_ts_template t JOIN pg_namespace n ON n.oid = t.tmplnamespace WHERE ${ofUser('pg_ts_template', 't')}`,
   },
   {
     name: 'extension',

@@ -25,10 +25,16 @@ export function acl(column: string, kind: string, owner: string): string {
           FROM aclexplode(coalesce(${column}, acldefault(${kind}, ${owner}))) e) x)`;
 }
 
-/** Excludes members of an extension: the version of the extension determines its members. */
-export function own(catalogue: string, oid: string): string {
-  return `NOT EXISTS (SELECT FROM pg_depend own WHERE own.classid = '${catalogue}'::regclass AND own.objid = ${oid} AND own.deptype = 'e')`;
+/** A member of an extension: the version of the extension determines its members. */
+export function member(catalogue: string, oid: string): string {
+  return `EXISTS (SELECT FROM pg_depend own WHERE own.classid = '${catalogue}'::regclass AND own.objid = ${oid} AND own.deptype = 'e')`;
 }
+
+export const own = (catalogue: string, oid: string) => `NOT ${member(catalogue, oid)}`;
+
+/** An object that a user made. */
+export const ofUser = (catalogue: string, alias: string) =>
+  `${alias}.oid >= ${FIRST_USER_OID} AND ${own(catalogue, `${alias}.oid`)}`;
 
 /** The relations of users, without temporary ones. */
 export const RELATIONS = `(SELECT c.*, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
