@@ -9,7 +9,7 @@ import { runInTransaction, stop } from './transactional.ts';
 const MAX_BATCH_AGE_MS = 50;
 
 /** Migrations that are not run one by one, because of what a COMMIT or a round trip costs. */
-export interface Group {
+export interface MigrationGroup {
   /** False if a migration needs its own transaction. */
   accepts(migration: LoadedMigration): boolean;
   /** Throws MigrationStopped if it or one before it fails; the migrations before that one are committed then. */
@@ -31,7 +31,7 @@ export interface Reports {
  * rolled back to its savepoint, and a crash loses only complete migrations with their rows. If a batch cannot be
  * committed, its members run again one by one, which also identifies the failing one. Only SQL can run twice unnoticed, so code is never in a batch.
  */
-export function groupOf(work: MigrationWork, session: MigrationSession, { onStart, onDone }: Reports): Group {
+export function groupOf(work: MigrationWork, session: MigrationSession, { onStart, onDone }: Reports): MigrationGroup {
   const { direction } = work;
   // Listeners of statements and observers of effects need to know the migration, so they get one after the other.
   const watched = work.observe === true || work.onStatement !== undefined;

@@ -1,6 +1,6 @@
 /** SQL migrations that are sent in one message, for a database to which each round trip matters. Each has its own commit. */
 import type { LoadedMigration, SqlStatement } from '../core/model/migration.ts';
-import type { Group, Reports } from './batched.ts';
+import type { MigrationGroup, Reports } from './batched.ts';
 import { MigrationStopped, rowOf } from './one-migration.ts';
 import type { MigrationWork } from './port.ts';
 import type { MigrationSession, WholeMigration, WholeOutcome } from './session.ts';
@@ -26,7 +26,7 @@ interface Flight {
  * While the server works on one message, the next one is put together here, but it is sent only when all of the one before
  * is known to be committed. So a failure, a lost connection and a request to stop concern one message only.
  */
-export function sentTogether(work: MigrationWork, session: MigrationSession, reports: Reports): Group {
+export function sentTogether(work: MigrationWork, session: MigrationSession, reports: Reports): MigrationGroup {
   const { direction } = work;
   let waiting: Member[] = [];
   let flight: Promise<Flight> | undefined;

@@ -130,6 +130,7 @@ function notFound(path: string, error: unknown): Problem {
   };
 }
 
-function codeOf(error: unknown): string {
+/** The code of the operating system, or the error as text. */
+export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : String(error);
 }

@@ -6,7 +6,7 @@ import { parseRevision, type Revision } from '../core/model/revision.ts';
 import { orderOf } from '../core/planning/order.ts';
 import { versioned } from '../core/planning/repeatable.ts';
 import type { Globs } from './listing.ts';
-import { groupsOf, homeOf } from './read.ts';
+import { codeOf, groupsOf, homeOf } from './read.ts';
 import {
   type OwnTemplate,
   renderMigration,
@@ -155,10 +155,6 @@ async function writeNew(path: string, text: string): Promise<void> {
 }
 
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
-}
 
 function noNumber(last: Revision): Problem {
   const why = /^V?\d/.test(last)

@@ -123,29 +123,12 @@ const TEMPLATES = {
   },
   sql: (stamp, slug, content) => {
     const option = content.transaction ? '' : ' transaction:false';
-    const text = [
-      `-- ${content.message}`,
-      '',
-      `-- migrate:up${option}`,
-      sqlBody(content.up, UP_SQL),
-      '',
-      `-- migrate:down${option}`,
-      sqlBody(content.down, DOWN_SQL),
-    ];
+    const text = twoParts(content, [], [`-- migrate:up${option}`, `-- migrate:down${option}`]);
     return [file(`${stamp}_${slug}.sql`, text)];
   },
   goose: (stamp, slug, content) => {
-    const text = [
-      `-- ${content.message}`,
-      ...(content.transaction ? [] : ['-- +goose NO TRANSACTION']),
-      '',
-      '-- +goose Up',
-      sqlBody(content.up, UP_SQL),
-      '',
-      '-- +goose Down',
-      sqlBody(content.down, DOWN_SQL),
-    ];
-    return [file(`${stamp}_${slug}.sql`, text)];
+    const option = content.transaction ? [] : ['-- +goose NO TRANSACTION'];
+    return [file(`${stamp}_${slug}.sql`, twoParts(content, option, ['-- +goose Up', '-- +goose Down']))];
   },
   'golang-migrate': (stamp, slug, content) => [
     file(`${stamp}_${slug}.up.sql`, plainText(content, content.up, UP_SQL)),
@@ -178,6 +161,15 @@ function codeBody(body: string, comment: string, indent = '  '): string {
 
 function sqlBody(body: string, comment: string): string {
   return body.trim() === '' ? comment : body.trim();
+}
+
+/** One file of SQL for both directions, each below its mark. */
+function twoParts(
+  { message, up, down }: ScaffoldContent,
+  options: readonly string[],
+  [upMark, downMark]: readonly [string, string],
+): string[] {
+  return [`-- ${message}`, ...options, '', upMark, sqlBody(up, UP_SQL), '', downMark, sqlBody(down, DOWN_SQL)];
 }
 
 function plainText({ message, transaction }: ScaffoldContent, body: string, comment: string): string[] {

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ProblemError } from '../../core/model/problem.ts';
+import { waitForLock } from '../lock-wait.ts';
 import type { Lock, LockOptions } from '../port.ts';
 import { type AdvisoryKey, describeHolder, holds, keyOf, tryLock, unlock } from './advisory.ts';
 import type { PostgresConnection } from './connection.ts';
@@ -19,40 +18,29 @@ export async function lock(open: PostgresConnection, options: LockOptions): Prom
   const schema = open.target.schemas[0] ?? 'public';
   const writer = keyOf('writer', schema);
   const deadline = performance.now() + options.waitMs;
+  const wait = (key: AdvisoryKey) =>
+    waitForLock(
+      {
+        display: open.identity.display,
+        tryLock: () => tryLock(client, key),
+        describeHolder: () => describeHolder(client, key),
+        pollMs: POLL,
+      },
+      deadline,
+      options,
+    );
   try {
     await applySettings(client, idleSettings(open.version));
     await refusePooler(client, () => open.another('db-manager pooler check'));
-    await wait(client, writer, deadline, open, options);
+    await wait(writer);
     // The server may still execute the last statement of a killed run; its commit has to be visible.
     const migrating = keyOf('migrating', schema);
-    await wait(client, migrating, deadline, open, options);
+    await wait(migrating);
     await unlock(client, migrating);
     return hold(client, writer);
   } catch (error) {
     await client.end().catch(() => {});
     throw error;
-  }
-}
-
-async function wait(
-  client: Client,
-  key: AdvisoryKey,
-  deadline: number,
-  open: PostgresConnection,
-  { waitMs, onWaiting, signal }: LockOptions,
-): Promise<void> {
-  let reported = '';
-  while (!(await tryLock(client, key))) {
-    const holder = await describeHolder(client, key);
-    if (signal?.aborted || performance.now() > deadline) {
-      throw new ProblemError({
-        reason: 'LockHeld',
-        message: `Another run holds the migration lock for ${open.identity.display}: ${holder}. Waited ${Math.round(waitMs / 1000)} s.`,
-      });
-    }
-    if (holder !== reported) onWaiting?.(`waiting for ${holder}`);
-    reported = holder;
-    await sleep(POLL * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
   }
 }
 

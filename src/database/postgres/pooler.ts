@@ -30,7 +30,7 @@ export async function refusePooler(client: Client, another: () => Promise<Client
   }
 }
 
-export async function backendOf(client: Client): Promise<number | undefined> {
+async function backendOf(client: Client): Promise<number | undefined> {
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   return rows[0]?.pid;
 }

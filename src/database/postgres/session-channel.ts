@@ -11,14 +11,14 @@ import { applySettings, migrationSettings } from './settings.ts';
 import { frameOf, messageOf, ROW, START_OVER, type Transaction } from './whole.ts';
 
 /** Called with the index of a transaction. */
-export interface Heard {
+interface Heard {
   begun(index: number): void;
   /** The author's statement with this number succeeded. */
   statement(index: number, number: number): void;
   committed(index: number): void;
 }
 
-export type Sent =
+type Sent =
   /** All are committed. */
   | { kind: 'all' }
   /** Those that were reported are committed; the others were not run. */

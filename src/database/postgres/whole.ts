@@ -9,11 +9,11 @@ export interface Transaction {
 }
 
 /** What one statement of such a message is; `number` counts the author's statements from 0. */
-export type Part =
+type Part =
   | { index: number; kind: 'begin' | 'ours' | 'commit' | 'reset' }
   | { index: number; kind: 'author'; number: number };
 
-export interface Message {
+interface Message {
   messages: Buffer;
   /** One for each statement, in their order. */
   parts: readonly Part[];
@@ -37,7 +37,7 @@ export const START_OVER: readonly string[] = [
 ];
 
 /** For `messageOf`: what is the same in each message of a session. */
-export interface Frame {
+interface Frame {
   begin: Buffer;
   own: Buffer;
   reset: { messages: Buffer; statements: number };

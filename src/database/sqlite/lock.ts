@@ -1,7 +1,7 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ProblemError } from '../../core/model/problem.ts';
+import { waitForLock } from '../lock-wait.ts';
 import type { Lock, LockOptions } from '../port.ts';
 import { type Connection, closeFile, exec, openFile } from './driver.ts';
 import { codeOf, messageOf } from './errors.ts';
@@ -17,20 +17,12 @@ export async function lock(path: string, options: LockOptions): Promise<Lock> {
   const file = `${path}.db-manager-lock`;
   const noteFile = `${file}.holder`;
   const connection = await openSide(file);
-  const deadline = performance.now() + options.waitMs;
-  let reported = '';
-  while (!(await tryLock(connection))) {
-    const holder = await describeHolder(noteFile);
-    if (options.signal?.aborted || performance.now() > deadline) {
-      await closeFile(connection);
-      throw new ProblemError({
-        reason: 'LockHeld',
-        message: `Another run holds the migration lock for ${path}: ${holder}. Waited ${Math.round(options.waitMs / 1000)} s.`,
-      });
-    }
-    if (holder !== reported) options.onWaiting?.(`waiting for ${holder}`);
-    reported = holder;
-    await sleep(POLL * (0.5 + Math.random()), undefined, { signal: options.signal }).catch(() => {});
+  try {
+    const side = { display: path, tryLock: () => tryLock(connection), describeHolder: () => describeHolder(noteFile) };
+    await waitForLock({ ...side, pollMs: POLL }, performance.now() + options.waitMs, options);
+  } catch (error) {
+    await closeFile(connection);
+    throw error;
   }
   const inode = (await stat(file)).ino;
   const note = {

@@ -1,8 +1,5 @@
 import { significantTokens } from '../../../sql/significant.ts';
 
-/** Keywords that only state a default. */
-const NEEDLESS = new Set(['asc']);
-
 /**
  * Whether two pieces of DDL have the same meaning: compared word by word, ignoring case, quotes of names and keywords that
  * change nothing.
@@ -13,10 +10,13 @@ export function sameMeaning(a: string, b: string): boolean {
 
 function normalized(sql: string): string {
   const tokens = significantTokens(sql.replace(/\bIF\s+NOT\s+EXISTS\b/i, ''), 'sqlite');
-  return tokens
-    .map(({ kind, text }) => (kind === 'string' ? `'${text}'` : text.toLowerCase()))
-    .filter((word) => word !== ';' && !NEEDLESS.has(word))
-    .join(' ');
+  return (
+    tokens
+      .map(({ kind, text }) => (kind === 'string' ? `'${text}'` : text.toLowerCase()))
+      // ASC only states a default.
+      .filter((word) => word !== ';' && word !== 'asc')
+      .join(' ')
+  );
 }
 
 const warned = new Set<string>();
