@@ -183,22 +183,16 @@ async function refusedLogin(
   const askedUser = parameters.get('user') ?? '';
   const asked = parameters.get('database') ?? askedUser;
   if (asked !== database) {
-    return {
-      code: '3D000',
-      message: `the command asked for the database "${asked}", but this run uses "${database}"`,
-    };
+    const message = `the command asked for the database "${asked}", but this run uses "${database}"`;
+    return { code: '3D000', message };
   }
   if (!/^(?:|0|f|fa|fal|fals|false|no?|off?)$/i.test(parameters.get('replication') ?? '')) {
-    return {
-      code: '0A000',
-      message: 'the command asked for a replication connection, which db-manager does not relay',
-    };
+    const message = 'the command asked for a replication connection, which db-manager does not relay';
+    return { code: '0A000', message };
   }
   if (askedUser !== user || !isSameSecret(password, token.reveal())) {
-    return {
-      code: '28P01',
-      message: `the command logged in as "${askedUser}" without the password of this run; it must use the URL that it was given`,
-    };
+    const message = `the command logged in as "${askedUser}" without the password of this run; it must use the URL that it was given`;
+    return { code: '28P01', message };
   }
   return undefined;
 }

@@ -14,6 +14,9 @@ export interface SqlToken {
 
 const CLOSING: Readonly<Record<string, string>> = { '"': '"', "'": "'", '`': '`', '[': ']' };
 
+/** How a token changes the depth in parentheses. */
+export const step = (key: string | undefined): number => (key === '(' ? 1 : key === ')' ? -1 : 0);
+
 /** The tokens of a statement without white space and comments. */
 export function significantTokens(sql: string, dialect: Dialect): SqlToken[] {
   const tokens: SqlToken[] = [];
@@ -44,8 +47,7 @@ export function isComplete(sql: string, tokens: readonly SqlToken[]): boolean {
   for (const { kind, key, start, end } of tokens) {
     const close = kind === 'name' || kind === 'string' ? CLOSING[sql[start] ?? ''] : undefined;
     if (close !== undefined && (end - start < 2 || sql[end - 1] !== close)) return false;
-    if (key === '(') depth += 1;
-    if (key === ')') depth -= 1;
+    depth += step(key);
     if (depth < 0) return false;
   }
   return depth === 0;
@@ -55,8 +57,7 @@ export function isComplete(sql: string, tokens: readonly SqlToken[]): boolean {
 export function closing(tokens: readonly SqlToken[], open: number): number {
   let depth = 0;
   for (let at = open; at < tokens.length; at += 1) {
-    if (tokens[at]?.key === '(') depth += 1;
-    if (tokens[at]?.key === ')') depth -= 1;
+    depth += step(tokens[at]?.key);
     if (depth === 0) return at;
   }
   return tokens.length - 1;
@@ -78,8 +79,7 @@ export function byComma(tokens: readonly SqlToken[]): SqlToken[][] {
   const pieces: SqlToken[][] = [[]];
   let depth = 0;
   for (const token of tokens) {
-    if (token.key === '(') depth += 1;
-    if (token.key === ')') depth -= 1;
+    depth += step(token.key);
     if (token.key === ',' && depth === 0) pieces.push([]);
     else pieces.at(-1)?.push(token);
   }

@@ -2,6 +2,7 @@
 import { ProblemError } from '../../core/model/problem.ts';
 import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../port.ts';
 import { connect, type PostgresConnection } from './connection.ts';
+import { droppedOnce } from './drop-database.ts';
 import { sweepFolders } from './private/folder.ts';
 import { NoPrivateServer } from './private/problem.ts';
 import { createPrivate } from './private/scratch.ts';
@@ -81,16 +82,7 @@ async function onOtherServer(
     }
     await dropStale({ ...place, target: { ...place.target, database: open.target.database } });
     const made = await createOnServer(place, open, from, options, openDatabase);
-    const drop = () => made.drop().finally(close);
-    let dropped: Promise<void> | undefined;
-    return {
-      ...made,
-      ...at('OtherServer'),
-      drop() {
-        dropped ??= drop();
-        return dropped;
-      },
-    };
+    return { ...made, ...at('OtherServer'), drop: droppedOnce(() => made.drop().finally(close)) };
   } catch (error) {
     await close();
     throw error;

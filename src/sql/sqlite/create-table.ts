@@ -1,4 +1,4 @@
-import { byComma, closing, type SqlToken, significantTokens, textOf } from '../significant.ts';
+import { byComma, closing, type SqlToken, significantTokens, step, textOf } from '../significant.ts';
 
 type ClauseKind =
   | 'primary key'
@@ -192,10 +192,5 @@ function expressionOf(sql: string, tokens: SqlToken[], kind: ClauseKind): { expr
 }
 
 function depthBefore(tokens: readonly SqlToken[], index: number): number {
-  let depth = 0;
-  for (const { key } of tokens.slice(0, index)) {
-    if (key === '(') depth += 1;
-    if (key === ')') depth -= 1;
-  }
-  return depth;
+  return tokens.slice(0, index).reduce((depth, { key }) => depth + step(key), 0);
 }
