@@ -6,7 +6,7 @@ import type { MigrationWork } from './port.ts';
 import type { MigrationSession, WholeMigration, WholeOutcome } from './session.ts';
 import { type FailedAttempt, maySendAtOnce, recordedAsWished, runInTransaction } from './transactional.ts';
 
-/** In one message. The first has one migration; each that goes through at once doubles the next, and any other halves it. */
+/** In one message. The first has one migration; each that succeeds doubles the next, and any other halves it. */
 const MOST = { migrations: 16, characters: 64 * 1024 };
 
 interface Member {

@@ -6,6 +6,7 @@ import type { DialOptions, OpenOptions, RawSession } from '../port.ts';
 import { lazySequelize } from '../sequelize.ts';
 import { connectWithRetry } from './connect-with-retry.ts';
 import { type Client, clientConfig, openClient } from './driver.ts';
+import { serverError } from './errors.ts';
 import { withCurrentLogin } from './login.ts';
 import { dial } from './raw-session.ts';
 import { pgFor } from './sequelize-module.ts';
@@ -22,8 +23,11 @@ export interface PostgresConnection {
   version: number;
   /** Another connection like this one, for our own queries too, or to another database of the server. */
   another(applicationName: string, database?: string): Promise<Client>;
-  /** A connection for migrations: with the settings that the database and the role have. */
-  migrating(applicationName: string): Promise<Client>;
+  /**
+   * A connection for migrations: with the settings that the database and the role have, and those of `startup` if the
+   * server accepts them in the startup message.
+   */
+  migrating(applicationName: string, startup: string): Promise<Client>;
   /** A connection that is passed on to another program. */
   dial(parameters: ReadonlyMap<string, string>, options: DialOptions): Promise<RawSession>;
   /** Closes all connections to the database, so that it can be renamed. */
@@ -31,6 +35,9 @@ export interface PostgresConnection {
   /** Connects again after `release`. */
   renew(): Promise<void>;
 }
+
+/** A pooler that does not pass options on, and a server that does not have one of the settings, or rejects its value. */
+const REFUSED_AT_START = ['08P01', '0A000', '22023', '42704'];
 
 /** Throws ProblemError: DatabaseUnreachable, AuthenticationFailed, DatabaseNotFound, PermissionDenied. */
 export async function connect(wanted: PostgresTarget, options: OpenOptions): Promise<PostgresConnection> {
@@ -75,7 +82,16 @@ export async function connect(wanted: PostgresTarget, options: OpenOptions): Pro
       await applyOwnSettings(another);
       return another;
     },
-    migrating: async (applicationName) => openClient(await configuration(applicationName), target),
+    async migrating(applicationName, startup) {
+      const config = await configuration(applicationName);
+      const options = [target.options, startup].filter(Boolean).join(' ');
+      try {
+        return await openClient({ ...config, options }, target);
+      } catch (error) {
+        if (!REFUSED_AT_START.includes(serverError(error)?.code ?? '')) throw error;
+        return openClient(config, target);
+      }
+    },
     dial: async (parameters, wanted) => {
       const login = await withCurrentLogin(target);
       return dial(known(wanted.applicationName, undefined, login), login, parameters, wanted);

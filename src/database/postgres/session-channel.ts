@@ -7,7 +7,7 @@ import { reasonOf } from './errors.ts';
 import { fence } from './exclusive-session.ts';
 import { pipeline } from './pipeline.ts';
 import { type ServerClock, serverClock } from './server-clock.ts';
-import { applySettings, migrationSettings } from './settings.ts';
+import { applySettings, areRestored, migrationSettings, startupOptions } from './settings.ts';
 import { frameOf, messageOf, ROW, START_OVER, type Transaction } from './whole.ts';
 
 /** Called with the index of a transaction. */
@@ -72,9 +72,9 @@ export async function openChannel(
 ): Promise<Channel> {
   const settings = migrationSettings(open.version, timeouts, open.target);
   const key = keyOf('migrating', open.target.schemas[0] ?? 'public');
-  const frame = frameOf(settings, key);
   const clock = serverClock();
-  let { client, pid } = await connect(open, runId, settings, clock);
+  let { client, pid, restored } = await connect(open, runId, settings, clock);
+  let frame = frameOf(restored ? [] : settings, key);
   let waiting: string[] = [];
   let settingsChanged = false;
   let used = false;
@@ -102,7 +102,8 @@ export async function openChannel(
     waiting = [];
     settingsChanged = false;
     used = false;
-    ({ client, pid } = await connect(open, runId, settings, clock));
+    ({ client, pid, restored } = await connect(open, runId, settings, clock));
+    frame = frameOf(restored ? [] : settings, key);
   };
 
   return {
@@ -125,6 +126,13 @@ export async function openChannel(
       const arrival = clock.onArrival(performance.now());
       const transactions = transactionsAt(arrival);
       const { messages, parts } = messageOf(transactions, frame, arrival + PAUSE_AFTER_MS / 1_000);
+      // Not at once: what arrives together with an error does not show what the failed statement waited for.
+      let moved: NodeJS.Immediate | undefined;
+      const restart = () => {
+        moved = undefined;
+        watch?.stop();
+        watch = startWatch();
+      };
       watch = startWatch();
       const { tags, row, error } = await pipeline(client, messages, (at) => {
         const part = parts[at];
@@ -132,10 +140,9 @@ export async function openChannel(
         if (part.kind === 'begin') heard.begun(part.index);
         else if (part.kind === 'commit') heard.committed(part.index);
         else if (part.kind === 'author') heard.statement(part.index, part.number);
-        if (part.kind !== 'author' && part.kind !== 'commit') return;
-        watch?.stop();
-        watch = startWatch();
+        if (part.kind === 'author' || part.kind === 'commit') moved ??= setImmediate(restart);
       });
+      clearImmediate(moved);
       watch.stop();
       const wrong = tags.findIndex((tag, at) => parts[at]?.kind === 'commit' && tag !== 'COMMIT');
       if (wrong >= 0) throw new Error(`COMMIT was answered with ${tags[wrong]}`);
@@ -201,8 +208,8 @@ async function connect(
   runId: string,
   settings: readonly string[],
   clock: ServerClock,
-): Promise<{ client: Client; pid: number }> {
-  const client = await open.migrating(`db-manager migrate ${runId}`);
+): Promise<{ client: Client; pid: number; restored: boolean }> {
+  const client = await open.migrating(`db-manager migrate ${runId}`, startupOptions(settings));
   try {
     await applySettings(client, settings);
     await fence(client, open);
@@ -210,7 +217,7 @@ async function connect(
     const sql = 'SELECT pg_backend_pid() AS pid, extract(epoch FROM clock_timestamp())::float8 AS seconds';
     const { rows } = await client.query<{ pid: number; seconds: number }>(sql);
     clock.asked(rows[0]?.seconds ?? 0, began, performance.now());
-    return { client, pid: rows[0]?.pid ?? 0 };
+    return { client, pid: rows[0]?.pid ?? 0, restored: await areRestored(client, settings) };
   } catch (error) {
     await client.end().catch(() => {});
     throw error;

@@ -70,6 +70,29 @@ export function migrationSettings(
   ];
 }
 
+/**
+ * The same settings as `options` of the startup message (PostgreSQL manual, 55.2.1): RESET ALL then restores these values, so
+ * that they need not be set again.
+ */
+export function startupOptions(settings: readonly string[]): string {
+  return settings
+    .flatMap((setting) => {
+      const [, name, value = ''] = /^SET (\w+) = '?(.*?)'?$/s.exec(setting) ?? [];
+      return name === undefined ? [] : [`-c ${name}=${value.replace(/[\\\s]/g, '\\$&')}`];
+    })
+    .join(' ');
+}
+
+/** Whether RESET ALL restores the values that these settings have now. */
+export async function areRestored(client: Client, settings: readonly string[]): Promise<boolean> {
+  const names = new Set(settings.map((setting) => /^SET (\w+)/.exec(setting)?.[1]));
+  const { rows } = await client.query<{ n: number }>(
+    'SELECT count(*)::int AS n FROM pg_settings WHERE name = ANY ($1) AND setting = reset_val',
+    [[...names]],
+  );
+  return rows[0]?.n === names.size;
+}
+
 /** A value that the platform rejects (no check of sockets on Windows), a setting that a fork of PostgreSQL lacks. */
 const NO_SUCH_SETTING = ['22023', '42704', '0A000'];
 

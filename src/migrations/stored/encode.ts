@@ -3,7 +3,7 @@
  * format is a header in JSON, a line end, and the bytes of the files, together compressed with gzip.
  */
 import { createHash } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
+import { crc32, gzipSync } from 'node:zlib';
 import type { StoredSource } from '../../core/model/history.ts';
 import type { MigrationFile, SentStatements } from '../../core/model/migration.ts';
 import { suffixOf } from '../names.ts';
@@ -53,8 +53,27 @@ export function encodeSource({ files, contents, type, sent }: ToStore): StoredSo
 
 /** zlib allocates 256 KiB for each text otherwise, which takes four times as long as to compress a small one. */
 function gzip(text: Buffer): Buffer {
+  if (text.length <= UNCOMPRESSED) return gzipUncompressed(text);
   return gzipSync(text, text.length < 4096 ? { windowBits: 12, memLevel: 5, chunkSize: 4096 } : {});
 }
+
+/** Of so few bytes little is saved, and creating a compressor takes longer than the rest of a small migration. */
+const UNCOMPRESSED = 512;
+
+/** One block without compression (RFC 1951, 3.2.4) in the format of gzip (RFC 1952). */
+function gzipUncompressed(text: Buffer): Buffer {
+  const block = Buffer.alloc(5);
+  block[0] = 1;
+  block.writeUInt16LE(text.length, 1);
+  block.writeUInt16LE(~text.length & 0xffff, 3);
+  const end = Buffer.alloc(8);
+  end.writeUInt32LE(crc32(text), 0);
+  end.writeUInt32LE(text.length, 4);
+  return Buffer.concat([GZIP_HEADER, block, text, end]);
+}
+
+/** Deflate, without a name and a time; of Unix. */
+const GZIP_HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3]);
 
 export function digestOf(content: Uint8Array): string {
   return `sha256:${createHash('sha256').update(content).digest('hex')}`;

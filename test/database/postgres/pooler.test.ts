@@ -5,10 +5,11 @@ import { ProblemError } from '../../../src/core/model/problem.ts';
 import { openDatabase } from '../../../src/database/open.ts';
 import type { Database } from '../../../src/database/port.ts';
 import { upgradeDatabase } from '../../../src/library/migrate.ts';
-import { targetOf } from '../../engine/request.ts';
+import { query, targetOf } from '../../engine/request.ts';
 import { temporaryFolder } from '../../support/databases.ts';
 import { findPgBouncer, startPgBouncer } from '../../support/pgbouncer.ts';
 import { sharedPostgres } from '../../support/postgres.ts';
+import { assertDone, migrate, migration, sql } from '../migration-fixtures.ts';
 
 // PgBouncer is optional on a developer's machine; CI installs it.
 const describeIfInstalled = findPgBouncer() || process.env.CI === 'true' ? describe : describe.skip;
@@ -52,6 +53,22 @@ describeIfInstalled('a pooler in statement mode', function () {
       await database.history.ensure();
       const lock = await database.lock({ waitMs: 1_000, runId: 'r', holder: 'me' });
       await lock.release();
+    });
+  });
+
+  it('is not what a pool in session mode is for many migrations, each of which begins with the same settings', async () => {
+    await through('session', async (database) => {
+      await database.history.ensure();
+      const change = "SELECT set_config('search_path', 'pg_catalog', false), set_config('lock_timeout', '1', false)";
+      const count = 12;
+      const insert = (n: number) =>
+        migration(
+          sql(`INSERT INTO t SELECT ${n}, current_setting('search_path'), current_setting('lock_timeout')`, change),
+        );
+      const table = migration(sql('CREATE TABLE t (n int, path text, lock text)'));
+      assertDone(await migrate(database, [table, ...Array.from({ length: count }, (_, n) => insert(n))]));
+      const rows = await query(database, 'SELECT path, lock, count(*)::int AS n FROM t GROUP BY 1, 2');
+      assert.deepEqual(rows, [{ path: 'public', lock: '400ms', n: count }]);
     });
   });
 });

@@ -108,11 +108,11 @@ describe('SQL migrations on PostgreSQL that are sent together', function () {
     const outcome = await run(inserts({ 18: insert(18, 'ALTER TABLE busy ADD COLUMN x INTEGER') }), {
       onRetry: (message) => {
         told.push(message);
-        if (told.length === 1) void blocker.query('COMMIT');
+        if (/waited for/.test(message)) void blocker.query('COMMIT');
       },
     });
     assertDone(outcome);
-    assert.match(told[0] ?? '', /^18: canceling statement due to lock timeout; it waited for backend \d+/);
+    assert.match(told.at(-1) ?? '', /^18: canceling statement due to lock timeout; it waited for backend \d+/);
     await assertFirst(COUNT);
   });
 
@@ -184,6 +184,27 @@ describe('SQL migrations on PostgreSQL that are sent together', function () {
     });
     assertDone(outcome);
     assert.equal(await found, COUNT);
+  });
+
+  it('begin with the settings of the session, whichever one before has set, also one that no RESET knows', async () => {
+    const path = 'a "b\\ c';
+    const quoted = `"${path.replaceAll('"', '""')}"`;
+    await query(database, `CREATE SCHEMA ${quoted}; CREATE TABLE ${quoted}.t (n INTEGER, seen text)`);
+    const there = new URL(url);
+    there.searchParams.set('options', `-c search_path=${quoted.replace(/[\\ ]/g, '\\$&')} -c app.tenant=7`);
+    await database.close();
+    database = await openReady(there.href);
+    const change = "SELECT set_config('search_path', 'pg_catalog', false), set_config('app.tenant', '8', false)";
+    const see = (n: number) =>
+      migration(
+        sql(
+          `INSERT INTO t SELECT ${n}, current_setting('app.tenant') || reset_val FROM pg_settings WHERE name = 'lock_timeout'`,
+          change,
+        ),
+      );
+    assertDone(await run(upTo(12).map(see)));
+    const rows = await query(database, `SELECT seen, count(*)::int AS n FROM ${quoted}.t GROUP BY 1`);
+    assert.deepEqual(rows, [{ seen: '7400', n: 12 }]);
   });
 
   it('revert together too, in the reverse order', async () => {
