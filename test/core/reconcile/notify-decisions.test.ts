@@ -118,7 +118,7 @@ describe('the decision about a notification', () => {
       notify: { pending, attempts: 2, nextAttemptAt: '2026-05-01T10:00:10Z', ...change },
     });
 
-  it('waits for the next attempt, and then makes it whatever the resource is in', () => {
+  it('waits for the next attempt, and then makes it in any state of the resource', () => {
     assert.deepEqual(decideNotify(waiting(), NOW), { kind: 'wait', after: 9_100 });
     const at = new Date('2026-05-01T10:00:10Z');
     assert.deepEqual(decideNotify(waiting(), at), { kind: 'send', event: pending, attempt: 3 });

@@ -72,7 +72,7 @@ describe('the advice of a message', () => {
     assert.equal(said(39), `failed at ${statement.slice(0, 39)}. Statement: ${statement}.`);
   });
 
-  it('leaves room for the place in the condition Ready', () => {
+  it('is cut, so that the place fits into the condition Ready', () => {
     const failure = { reason: 'MigrationFailed', message: 'm', statement: 's'.repeat(900) } as const;
     const change: Partial<RunReport> = {
       result: 'failed',
