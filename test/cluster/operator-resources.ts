@@ -24,11 +24,16 @@ export const LEDGER = {
   ].join('\n'),
 };
 
-/** A migration that takes some seconds, on either database. */
+/**
+ * A migration that takes some seconds, on either database. SQLite cannot sleep, it can only calculate: only in the
+ * database itself, not in a scratch copy, which a rehearsal would fill with it up to three times.
+ */
 export function slow(name: string, dialect: 'sqlite' | 'postgres', seconds = 3): Record<string, string> {
+  const isCopy = "EXISTS (SELECT 1 FROM pragma_database_list WHERE file LIKE '%db-manager-scratch-%')";
+  const count = `CASE WHEN ${isCopy} THEN 1 ELSE ${seconds * 3_000_000} END`;
   const work = {
     postgres: `SELECT pg_sleep(${seconds});`,
-    sqlite: `CREATE TABLE slow_${name} AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < ${seconds * 3_000_000}) SELECT max(x) AS x FROM n;`,
+    sqlite: `CREATE TABLE slow_${name} AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < (${count})) SELECT max(x) AS x FROM n;`,
   };
   return {
     [`${name}.sql`]: [
