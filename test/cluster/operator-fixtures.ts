@@ -115,15 +115,27 @@ export async function installCrd({ mustKubectl, reads }: ControlPlane): Promise<
 
 /** The permissions of deploy/rbac/namespaced, and those on the lease, for the service account `operator`. */
 async function grant(controlPlane: ControlPlane, namespace: string): Promise<void> {
-  const apply = ['apply', `--namespace=${namespace}`, '--filename=-'];
   const all = await readFile(join(ROOT, 'deploy/rbac/rbac.yaml'), 'utf8');
   const lease = all.split('---\n').filter((document) => /^kind: Role$/m.test(document));
-  const roles = [await readFile(join(ROOT, 'deploy/rbac/namespaced/rbac.yaml'), 'utf8'), ...lease];
-  const input = roles.join('\n---\n').replaceAll('namespace: db-manager', `namespace: ${namespace}`);
-  await controlPlane.mustKubectl(apply, { input });
-  const binding = ['create', 'rolebinding', 'lease', '--role=db-manager-operator-lease'];
-  await controlPlane.mustKubectl([...binding, `--serviceaccount=${namespace}:${ACCOUNT}`, `--namespace=${namespace}`]);
-  await controlPlane.mustKubectl(['create', 'serviceaccount', ACCOUNT, `--namespace=${namespace}`]);
+  const roles = [await readFile(join(ROOT, 'deploy/rbac/namespaced/rbac.yaml'), 'utf8'), ...lease].map((text) =>
+    text.replaceAll('namespace: db-manager', `namespace: ${namespace}`),
+  );
+  // JSON is YAML. One kubectl for all: each costs a tenth of a second of CPU time.
+  const input = [...roles, ...accountWithLease(namespace).map((object) => JSON.stringify(object))].join('\n---\n');
+  await controlPlane.mustKubectl(['apply', `--namespace=${namespace}`, '--filename=-'], { input });
+}
+
+function accountWithLease(namespace: string): object[] {
+  return [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: ACCOUNT } },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: 'lease' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'db-manager-operator-lease' },
+      subjects: [{ kind: 'ServiceAccount', name: ACCOUNT, namespace }],
+    },
+  ];
 }
 
 const ACCOUNT = 'db-manager-operator';

@@ -26,7 +26,7 @@ export const LEDGER = {
 
 /**
  * A migration that takes some seconds, on either database. SQLite cannot sleep, it can only calculate: only in the
- * database itself, not in a scratch copy, which a rehearsal would fill with it up to three times.
+ * database itself, not in a scratch copy, which a rehearsal would fill with it too.
  */
 export function slow(name: string, dialect: 'sqlite' | 'postgres', seconds = 3): Record<string, string> {
   const isCopy = "EXISTS (SELECT 1 FROM pragma_database_list WHERE file LIKE '%db-manager-scratch-%')";
