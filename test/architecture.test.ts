@@ -26,10 +26,11 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   },
   // All that changes how Node loads modules.
   loader: { modules: [], packages: ['@kubernetes/client-node', 'umzug'] },
+  'garbage.ts': { modules: [], packages: [] },
   // Optional peer dependencies: who needs one asks for it.
   'required-packages.ts': { modules: ['core/model/problem.ts'], packages: [] },
   models: {
-    modules: ['author', 'core/model', 'core/schema', 'loader'],
+    modules: ['author', 'core/model', 'core/schema', 'garbage.ts', 'loader'],
     packages: ['sequelize'],
   },
   database: {
@@ -53,7 +54,7 @@ const DEPENDENCIES: Record<string, { modules: string[]; packages: string[] }> = 
   // Relays the protocol; how a connection is made is the database's.
   proxy: { modules: ['core/model', 'database/port.ts'], packages: [] },
   backups: {
-    modules: ['core/model', 'database/port.ts', 'backups/object-store', 'backups/encryption'],
+    modules: ['core/model', 'database/port.ts', 'garbage.ts', 'backups/object-store', 'backups/encryption'],
     packages: [],
   },
   // Loaded only for an `s3://` place and for an encrypted backup.

@@ -1,5 +1,4 @@
-import { open, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, writeFile } from 'node:fs/promises';
 
 /** Waits until the file's content is on the disk. */
 export async function syncFile(path: string): Promise<void> {
@@ -23,15 +22,6 @@ export async function syncFolder(path: string): Promise<void> {
 /** Writes a new file, readable by the group, and waits for the disk. Throws EEXIST if the file exists. */
 export function writeDurably(path: string, text: string): Promise<void> {
   return writeFile(path, text, { flag: 'wx', mode: 0o640, flush: true });
-}
-
-/** The files below a folder, relative and sorted by name. For a file: the file, under the name ''. */
-export async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-    .sort();
 }
 
 /** Whether this is an error of the operating system: any, or one of these codes. */

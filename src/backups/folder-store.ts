@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs';
-import { open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Backup, BackupManifest } from '../core/model/backup.ts';
 import { bytesText } from '../core/model/bytes.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import { isErrno, syncFolder, writeDurably } from './durable.ts';
 import { checkFolder, folderProblem, prepareFolder } from './folder.ts';
-import { hashBackup, hashing, sizeOf } from './hash.ts';
+import { hashBackup, hashing } from './hash.ts';
 import { cleanLeftovers, exists, PARTIAL_MANIFEST } from './leftovers.ts';
 import {
   backupOf,
@@ -182,7 +182,7 @@ async function readManifest(folder: string, name: string, path: string): Promise
 
 async function existingSize(path: string): Promise<number | undefined> {
   try {
-    return await sizeOf(path);
+    return (await stat(path)).size;
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;

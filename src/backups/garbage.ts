@@ -3,14 +3,12 @@
  * after its last collection, and what they held stays with the process. A stream that collects garbage every 16 MiB
  * needs a third less memory.
  */
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { getHeapStatistics } from 'node:v8';
+import { collectGarbage } from '../garbage.ts';
 
 const EVERY = 16 * 1024 * 1024;
 /** A collection takes 10 ms for 20 MiB of objects. A program with more objects, which uses us as a library, is not stopped. */
 const MOST_HEAP = 64 * 1024 * 1024;
-
-let collect: (() => void) | undefined;
 
 /** Counts the bytes of a stream, and collects the garbage of each 16 MiB. */
 export function garbageCollector(): (bytes: number) => void {
@@ -20,14 +18,6 @@ export function garbageCollector(): (bytes: number) => void {
     if (since < EVERY) return;
     since = 0;
     if (getHeapStatistics().used_heap_size > MOST_HEAP) return;
-    collect ??= exposed();
-    collect();
+    collectGarbage();
   };
-}
-
-function exposed(): () => void {
-  setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as () => void;
-  setFlagsFromString('--no-expose-gc');
-  return gc;
 }

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { filesBelow } from './durable.ts';
 import { garbageCollector } from './garbage.ts';
 
 const BUFFER = 4 * 1024 * 1024;
@@ -13,31 +11,20 @@ interface HashOptions {
 
 export interface HashedBackup {
   sizeBytes: number;
-  /** Hexadecimal. For a folder: the hash of `<hash>  <name>\n` of each file, sorted by name, as `sha256sum` prints them. */
+  /** Hexadecimal. */
   sha256: string;
 }
 
-/** Size and hash of a backup, file or folder. The next part is read while this one is hashed. */
+/** Size and hash of a file. The next part is read while this one is hashed. */
 export async function hashBackup(path: string, options: HashOptions = {}): Promise<HashedBackup> {
-  const totalBytes = await sizeOf(path);
+  const { size: totalBytes } = await stat(path);
   let done = 0;
   const count = (bytes: number) => {
     options.signal?.throwIfAborted();
     done += bytes;
     options.onProgress?.(done, totalBytes);
   };
-  if (!(await stat(path)).isDirectory()) return { sizeBytes: totalBytes, sha256: await hashFile(path, count) };
-  const list = createHash('sha256');
-  for (const name of await filesBelow(path)) list.update(`${await hashFile(join(path, name), count)}  ${name}\n`);
-  return { sizeBytes: totalBytes, sha256: list.digest('hex') };
-}
-
-/** Size in bytes of a file, or of all files in a folder. */
-export async function sizeOf(path: string): Promise<number> {
-  const whole = await stat(path);
-  if (!whole.isDirectory()) return whole.size;
-  const sizes = await Promise.all((await filesBelow(path)).map(async (name) => (await stat(join(path, name))).size));
-  return sizes.reduce((sum, size) => sum + size, 0);
+  return { sizeBytes: totalBytes, sha256: await hashFile(path, count) };
 }
 
 /** Counts and hashes what passes through `count`. */

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -8,7 +8,7 @@ import { bytesText } from '../core/model/bytes.ts';
 import { ProblemError } from '../core/model/problem.ts';
 import type { Secret } from '../core/model/secret.ts';
 import { isErrno } from './durable.ts';
-import { hashing, sizeOf } from './hash.ts';
+import { hashing } from './hash.ts';
 import { ENCRYPTED } from './names.ts';
 import { openStore, placeOf } from './open-store.ts';
 import { isBeingWritten, startWriting } from './writer.ts';
@@ -50,7 +50,7 @@ export async function withLocalCopy<T>(
         throw isErrno(error, 'ENOSPC', 'EDQUOT') ? noSpace(backup, 0) : error;
       });
     });
-    return await use({ path, manifest: { ...backup.manifest, sizeBytes: await sizeOf(path) } });
+    return await use({ path, manifest: { ...backup.manifest, sizeBytes: (await stat(path)).size } });
   } finally {
     stopWriting();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });

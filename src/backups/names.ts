@@ -1,18 +1,17 @@
 import type { BackupManifest } from '../core/model/backup.ts';
 import { ProblemError } from '../core/model/problem.ts';
 
-/** File extensions of backups; all three are formats of the databases' own tools. */
+/** File extensions of backups; both are formats of the databases' own tools. */
 export const EXTENSIONS = {
   sqlite: '.db',
   'pg_dump-custom': '.dump',
-  'pg_dump-directory': '.dir',
 } as const satisfies Record<BackupManifest['format'], string>;
 
 /** Prefix of a backup that is not complete yet; names with this prefix are never listed. */
 export const PARTIAL_PREFIX = '.db-manager-partial-';
 
 const STEM = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
-const OF_A_BACKUP = /\.(db|dump|dir)(\.age)?$/;
+const OF_A_BACKUP = /\.(db|dump)(\.age)?$/;
 /** Of a backup that is encrypted with age; `age -d` asks for nothing else. */
 export const ENCRYPTED = '.age';
 

@@ -6,11 +6,10 @@
  * The manifest is published last. A listed backup is therefore complete, even after a kill at any time.
  */
 import { chmod } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Backup, BackupManifest } from '../core/model/backup.ts';
 import { ProblemError } from '../core/model/problem.ts';
-import type { BackupTools, Driver, DumpResult, Introspector } from '../database/port.ts';
-import { filesBelow, syncFile, syncFolder } from './durable.ts';
+import type { BackupTools, Driver, DumpResult, IntegrityCheck, Introspector } from '../database/port.ts';
+import { syncFile } from './durable.ts';
 import { type HashedBackup, hashBackup } from './hash.ts';
 import { ENCRYPTED, EXTENSIONS } from './names.ts';
 import { openStore } from './open-store.ts';
@@ -23,8 +22,8 @@ export interface TakeOptions {
   revision: string;
   toolVersion: string;
   compression: 'auto' | 'none' | 'gzip' | 'zstd' | 'lz4';
-  /** Number of parallel connections, if the database's tool supports them. Only in a folder, without encryption. */
-  jobs?: number;
+  /** SQLite: how the copy is checked. Default `full`. */
+  integrityCheck?: IntegrityCheck;
   /** PostgreSQL: only these schemas instead of the whole database. */
   schemas?: readonly string[];
   /** Recipients of age (`age1…`) for which the backup is encrypted; none: it is not encrypted. */
@@ -50,7 +49,6 @@ export async function takeBackup(
   const { recipients = [], name, now, signal } = options;
   const store = await openStore(place);
   if (recipients.length > 0) (await import('./encryption/age.ts')).checkRecipients(recipients);
-  refuseParallel(store, options);
   let writing: Writing | undefined;
   try {
     // A copy of a file needs at least its size; how well a dump compresses is not known in advance.
@@ -82,39 +80,37 @@ interface Written {
 
 /** The database writes the file itself; it is synced, read again, hashed, and checked by the database's own tools. */
 async function writeFile(db: BackupTools, file: string, options: TakeOptions): Promise<Written> {
-  const { compression, jobs, schemas, lockTimeoutMs, onProgress, onMessage, signal } = options;
-  const dumped = await db.dump(file, { compression, jobs, schemas, lockTimeoutMs, onProgress, onMessage, signal });
-  await makeDurable(file, dumped);
+  const { integrityCheck, signal } = options;
+  const dumped = await db.dump(file, options);
+  await makeDurable(file);
   // Both reads use the same page cache, and the hash does not compete with the database's own check for a processor.
-  const [hashed] = await Promise.all([hashBackup(file, { signal }), db.checkDump(file, dumped.format, { signal })]);
+  const check = db.checkDump(file, dumped.format, { integrityCheck, signal });
+  const [hashed] = await Promise.all([hashBackup(file, { signal }), check]);
   return { dumped, hashed };
 }
 
 /** The dump is encrypted, hashed and stored while it is written. */
 async function stream(db: BackupTools, writing: Writing, options: TakeOptions): Promise<Written> {
-  const { compression, schemas, recipients = [], lockTimeoutMs, onProgress, onMessage, signal } = options;
+  const { recipients = [], ...asked } = options;
   let hashed: HashedBackup | undefined;
-  const dumped = await db.dumpStream(
-    async (source, format) => {
-      const name = writing.stem + EXTENSIONS[format];
-      if (recipients.length === 0) {
-        hashed = await writing.write(name, source);
-      } else {
-        const { encrypt } = await import('./encryption/age.ts');
-        hashed = await writing.write(name + ENCRYPTED, await encrypt(source, recipients));
-      }
-    },
-    { compression, schemas, lockTimeoutMs, onProgress, onMessage, signal },
-  );
+  const dumped = await db.dumpStream(async (source, format) => {
+    const name = writing.stem + EXTENSIONS[format];
+    if (recipients.length === 0) {
+      hashed = await writing.write(name, source);
+    } else {
+      const { encrypt } = await import('./encryption/age.ts');
+      hashed = await writing.write(name + ENCRYPTED, await encrypt(source, recipients));
+    }
+  }, asked);
   if (hashed === undefined) throw new Error('the database wrote no dump');
   return { dumped, hashed };
 }
 
 function manifestOf(
-  db: Pick<Driver, 'dialect' | 'identity'>,
+  db: Pick<Driver, 'dialect' | 'identity' | 'can'>,
   name: string,
   { dumped, hashed }: Written,
-  { revision, toolVersion, now, recipients = [] }: TakeOptions,
+  { revision, toolVersion, integrityCheck, now, recipients = [] }: TakeOptions,
 ): BackupManifest {
   return {
     version: 1,
@@ -129,33 +125,17 @@ function manifestOf(
     takenAt: now.toISOString(),
     ...hashed,
     compression: dumped.compression,
+    ...(db.can.singleFile && integrityCheck === 'quick' ? { integrityCheck } : {}),
     schemas: dumped.schemas,
     leftOut: dumped.leftOut,
     catalogue: dumped.catalogue,
   };
 }
 
-function refuseParallel({ display }: BackupStore, { jobs = 1, recipients = [] }: TakeOptions): void {
-  if (jobs <= 1 || (recipients.length === 0 && !display.startsWith('s3://'))) return;
-  throw new ProblemError({
-    reason: 'InvalidConfiguration',
-    message:
-      'A backup with several jobs is a folder of files. It cannot be encrypted or written to an object store. Set jobs to 1.',
-  });
-}
-
 /** Readable by the group, so that a pod with the same group id can read the volume and restore the backup. */
-async function makeDurable(data: string, { format }: DumpResult): Promise<void> {
-  if (format !== 'pg_dump-directory') {
-    await chmod(data, 0o640);
-    return syncFile(data);
-  }
-  await chmod(data, 0o750);
-  for (const name of await filesBelow(data)) {
-    await chmod(join(data, name), 0o640);
-    await syncFile(join(data, name));
-  }
-  await syncFolder(data);
+async function makeDurable(file: string): Promise<void> {
+  await chmod(file, 0o640);
+  await syncFile(file);
 }
 
 function asProblem(error: unknown, store: BackupStore): unknown {

@@ -21,6 +21,8 @@ export interface BackupOptions extends Options {
   name?: string;
   /** PostgreSQL: only these schemas instead of the whole database. */
   schemas?: string[];
+  /** SQLite: instead of the setting `backups.integrityCheck`. */
+  integrityCheck?: 'full' | 'quick';
   onProgress?(done: number, total: number | undefined): void;
 }
 
@@ -34,6 +36,7 @@ export function backupDatabase(options: BackupOptions = {}): Promise<Backup> {
   return withDatabase(options, async (session) =>
     takeBackup(session.database, session.settings.backups.folder, {
       ...(await labels(session)),
+      ...(options.integrityCheck === undefined ? {} : { integrityCheck: options.integrityCheck }),
       name: options.name,
       schemas: options.schemas ?? session.settings.backups.schemas,
       recipients: session.settings.backups.recipients,
@@ -167,5 +170,6 @@ async function labels({ database, settings }: Session) {
     revision: currentPosition(await database.history.read()),
     toolVersion: TOOL_VERSION,
     compression: settings.backups.compression,
+    integrityCheck: settings.backups.integrityCheck,
   };
 }

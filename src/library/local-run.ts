@@ -59,6 +59,7 @@ export function localRequest(settings: Settings, options: LocalRunOptions) {
       recipients: settings.backups.recipients,
       name: options.backupName,
       compression: settings.backups.compression,
+      integrityCheck: settings.backups.integrityCheck,
       schemas: settings.backups.schemas,
       retain: settings.backups.retain,
     },

@@ -5,6 +5,7 @@
 import type { Model, ModelStatic } from 'sequelize';
 import type { Dialect } from '../core/model/dialect.ts';
 import type { EnumType, Snapshot, Table } from '../core/model/snapshot.ts';
+import { collectGarbage } from '../garbage.ts';
 import { columnsOf, enumsOf } from './columns.ts';
 import { MODEL_RULES } from './dialects.ts';
 import { indexesOf } from './indexes.ts';
@@ -15,12 +16,22 @@ import { tableOf } from './tables.ts';
 /** Kinds of objects, and properties of columns, that Sequelize models have no words for. */
 const SILENT_ON = ['check', 'exclusion', 'trigger', 'view', 'sequence', 'option', 'generated', 'collation'] as const;
 
+const MANY = 1_000;
+
 /**
  * The schema that the models describe. `path` is a file or a folder: an index file with `defineModels(sequelize)`, or
  * sequelize-cli's convention of one function `(sequelize, DataTypes)` a file, with `associate`.
  * Throws ProblemError InvalidConfiguration where there are none or a file cannot be loaded.
  */
 export async function readModels(path: string, dialect: Dialect): Promise<Snapshot> {
+  const snapshot = await readOnce(path, dialect);
+  // Sequelize's objects take 13 KiB for each table, and nothing needs them any more.
+  if (snapshot.tables.length >= MANY) collectGarbage();
+  return snapshot;
+}
+
+/** A function of its own, because its variables hold all models until it has returned. */
+async function readOnce(path: string, dialect: Dialect): Promise<Snapshot> {
   return snapshotOf(await loadModels(path, dialect), dialect);
 }
 

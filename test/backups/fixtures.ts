@@ -64,6 +64,10 @@ export const OPTIONS: TakeOptions = {
   now: new Date('2026-06-01T12:00:00Z'),
 };
 
+/** PostgreSQL: a table that makes a dump so large that it is restored with several connections. */
+export const LARGE_TABLE = `CREATE TABLE large AS SELECT n, (SELECT decode(string_agg(md5((n * 4096 + k)::text), ''), 'hex')
+  FROM generate_series(1, 4096) k) AS bytes FROM generate_series(1, 80) n`;
+
 /** Two tables with a foreign key, an index, a view; rows with 1 KiB of bytes that compress badly and differ by row. */
 function seed(dialect: TestDialect, rows: number): string {
   const tables = (bytes: string, id: string) => `

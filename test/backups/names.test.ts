@@ -33,7 +33,7 @@ describe('the names of backups', () => {
   for (const [file, name] of [
     ['a.db.json', 'a.db'],
     ['a.dump.json', 'a.dump'],
-    ['a.dir.json', 'a.dir'],
+    ['a.dir.json', undefined],
     ['a.json', undefined],
     ['a.db', undefined],
     ['.a.db.json', undefined],
@@ -48,7 +48,8 @@ describe('the names of backups', () => {
   }
 
   it('are known where db-manager made them', () => {
-    for (const name of ['backup_20240601_120000.db', 'backup_20240601_120000_12.dir']) assert.ok(looksLikeBackup(name));
+    for (const name of ['backup_20240601_120000.db', 'backup_20240601_120000_12.dump'])
+      assert.ok(looksLikeBackup(name));
     for (const name of [
       'backup.db',
       'backup_20240601_120000',

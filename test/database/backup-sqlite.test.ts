@@ -152,6 +152,30 @@ describe('backups of SQLite', () => {
     await problem('BackupInvalid', () => checkDump(file, 'sqlite'));
   });
 
+  it('with a quick check find damaged pages and rows, but not an index that differs from its table', async () => {
+    const quick = { ...OPTIONS, integrityCheck: 'quick' } as const;
+    const good = await takeBackup(on.db, on.folder, quick);
+    assert.equal(good.manifest.integrityCheck, 'quick');
+    const damaged = join(await temporaryFolder('damaged'), 'data.db');
+    const bytes = await readFile(good.path);
+    bytes.fill(0x5a, 3 * 4096, 6 * 4096);
+    await writeFile(damaged, bytes);
+    await problem('BackupInvalid', () => checkDump(damaged, 'sqlite', { integrityCheck: 'quick' }));
+
+    await on.sql(`CREATE TABLE parts (a, b); INSERT INTO parts VALUES (1, 2), (3, 4); CREATE INDEX parts_a ON parts (a);
+      PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX parts_a ON parts (b)' WHERE name = 'parts_a'`);
+    const unlike = await takeBackup(on.db, on.folder, { ...quick, name: 'unlike' });
+    assert.match(await problem('BackupInvalid', () => verifyBackup(unlike, { check: checkDump })), /parts_a/);
+    const full = () => takeBackup(on.db, on.folder, { ...OPTIONS, name: 'full' });
+    assert.match(await problem('BackupInvalid', full), /parts_a/);
+    const streamed = async (options: typeof quick | typeof OPTIONS) =>
+      on.db.dumpStream(async (source) => {
+        for await (const _ of source);
+      }, options);
+    await streamed(quick);
+    assert.match(await problem('BackupInvalid', () => streamed(OPTIONS)), /parts_a/);
+  });
+
   it('are plain databases to the sqlite3 program', async function () {
     const program = findOnPath('sqlite3');
     if (program === undefined) return this.skip();

@@ -9,7 +9,7 @@ import { PARTIAL_PREFIX } from '../../src/backups/names.ts';
 import { takeBackup } from '../../src/backups/take.ts';
 import { verifyBackup } from '../../src/backups/verify.ts';
 import { checkDump } from '../../src/database/check-dump.ts';
-import { type Ground, ground, OPTIONS } from '../backups/fixtures.ts';
+import { type Ground, ground, LARGE_TABLE, OPTIONS } from '../backups/fixtures.ts';
 import { DIALECTS, temporaryFolder } from '../support/databases.ts';
 import { guardProcess, releaseProcess } from '../support/lifetime.ts';
 import { sharedPostgres } from '../support/postgres.ts';
@@ -58,6 +58,7 @@ for (const dialect of DIALECTS) {
 
     it('of a restore leaves the target in its old or its new state, whole', async () => {
       await rm(on.folder, { recursive: true, force: true });
+      if (dialect === 'postgres') await on.sql(LARGE_TABLE);
       const random = randomFrom(SEED + 1);
       await takeBackup(on.db, on.folder, OPTIONS);
       const restored = await on.contentHash();

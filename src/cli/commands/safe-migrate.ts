@@ -27,6 +27,8 @@ export const safeMigrate = defineCommand<SafeMigrateCommandOptions>({
     addRunOptions(command, { copied: 'plan', dryRun: 'run all steps without writing to the database' });
   },
   async action({ unknownApplied, ...options }, io) {
+    const { keepYoungObjectsSmall } = await import('../young-objects.ts');
+    keepYoungObjectsSmall();
     const { safeMigrate } = await import('../../library/safe-migrate.ts');
     await printRun(options, io, (common) => safeMigrate({ ...common, ...unknownAppliedOf(unknownApplied) }));
   },

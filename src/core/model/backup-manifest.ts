@@ -28,10 +28,10 @@ const databaseIdentitySchema = z.object({
  */
 export const backupManifestSchema = z.object({
   version: z.literal(1),
-  /** File or folder name of the backup itself, next to the manifest. */
+  /** File name of the backup itself, next to the manifest. */
   name: z.string().regex(/^[^/\\\0]+$/),
   dialect,
-  format: z.enum(['sqlite', 'pg_dump-custom', 'pg_dump-directory']),
+  format: z.enum(['sqlite', 'pg_dump-custom']),
   /** The file of the data, if its name is another one: `rekey` writes new data under the old name of the backup. */
   file: z
     .string()
@@ -48,9 +48,11 @@ export const backupManifestSchema = z.object({
   /** ISO 8601 in UTC. */
   takenAt: z.iso.datetime(),
   sizeBytes: z.int().min(0),
-  /** Hex; for a directory, of its files' names and hashes in order of name. */
+  /** Hex. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   compression: z.enum(['none', 'gzip', 'zstd', 'lz4']),
+  /** SQLite: `quick` if indexes were not compared with their tables; absent: they were. */
+  integrityCheck: z.literal('quick').optional(),
   /** PostgreSQL: the only schemas in the backup; absent if it contains the whole database. */
   schemas: z.array(z.string()).optional(),
   /** The parts of the database that it does not contain, in sentences. */

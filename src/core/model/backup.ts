@@ -8,7 +8,7 @@ export type DatabaseIdentity = BackupManifest['database'];
 
 /** A complete backup. */
 export interface Backup {
-  /** Absolute path of the backup file or folder, or its `s3://` URL. */
+  /** Absolute path of the backup file, or its `s3://` URL. */
   path: string;
   manifest: BackupManifest;
 }

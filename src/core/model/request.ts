@@ -88,6 +88,8 @@ export const runRequestSchema = z.strictObject({
     recipients: z.array(z.string()).optional(),
     name: z.string().optional(),
     compression: z.enum(['auto', 'none', 'gzip', 'zstd', 'lz4']),
+    /** SQLite: how the copy is checked. Default `full`. */
+    integrityCheck: z.enum(['full', 'quick']).optional(),
     /** PostgreSQL: only these schemas instead of the whole database. */
     schemas: z.array(z.string()).min(1).optional(),
     retain: z.strictObject({ last: z.int().min(1), days: z.int().min(0) }).optional(),

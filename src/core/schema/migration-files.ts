@@ -102,14 +102,16 @@ function postgresStates(from: Snapshot, to: Snapshot, safe: boolean): State[] {
     state = withTable(state, table, (one) => ({ ...one, indexes: [...one.indexes, index] }));
     indexed.push({ state, transaction: false, title: 'index' });
   }
-  const valid = { ...state, tables: state.tables.map((table) => validated(table, to)) };
+  const wanted = byKey(to.tables);
+  const valid = { ...state, tables: state.tables.map((table) => validated(table, wanted.get(keyOf(table)))) };
   return [...first, { state: main }, ...indexed, { state: to, via: valid, title: 'validate' }];
 }
 
 /** The start with the enum values that only have to be added; undefined if this is the only change, or none. */
 function withEnumValues(from: Snapshot, to: Snapshot): Snapshot | undefined {
+  const target = byKey(to.enums);
   const enums = from.enums.map((type) => {
-    const wanted = to.enums.find((one) => keyOf(one) === keyOf(type));
+    const wanted = target.get(keyOf(type));
     const kept = wanted?.values.filter((value) => type.values.includes(value)) ?? [];
     return wanted !== undefined && kept.join('\0') === type.values.join('\0') ? wanted : type;
   });
@@ -120,7 +122,7 @@ function withEnumValues(from: Snapshot, to: Snapshot): Snapshot | undefined {
 
 /** The target without changes that would scan or lock an existing table for long. */
 function withoutBlocking(from: Snapshot, to: Snapshot) {
-  const there = new Map(from.tables.map((table) => [keyOf(table), table]));
+  const there = byKey(from.tables);
   const waiting: { table: Table; index: Index }[] = [];
   const tables = to.tables.map((table) => {
     const before = there.get(keyOf(table));
@@ -165,8 +167,7 @@ function notYetValid(before: Table, table: Table): Table {
 }
 
 /** Constraints that awaited their validation are valid; those expected to be NOT VALID stay NOT VALID. */
-function validated(table: Table, to: Snapshot): Table {
-  const wanted = to.tables.find((one) => keyOf(one) === keyOf(table));
+function validated(table: Table, wanted: Table | undefined): Table {
   const constraints = [...(wanted?.checks ?? []), ...(wanted?.foreignKeys ?? [])];
   const unproven = new Set(constraints.filter((one) => !one.validated).map(({ name }) => name));
   const valid = <T extends { name?: string; validated: boolean }>(one: T) => ({
@@ -177,5 +178,10 @@ function validated(table: Table, to: Snapshot): Table {
 }
 
 function withTable(state: Snapshot, table: Table, change: (one: Table) => Table): Snapshot {
-  return { ...state, tables: state.tables.map((one) => (keyOf(one) === keyOf(table) ? change(one) : one)) };
+  const isIt = ({ schema, name }: Table) => name === table.name && schema === table.schema;
+  return { ...state, tables: state.tables.map((one) => (isIt(one) ? change(one) : one)) };
+}
+
+function byKey<T extends { schema: string; name: string }>(all: readonly T[]): Map<string, T> {
+  return new Map(all.map((one) => [keyOf(one), one]));
 }

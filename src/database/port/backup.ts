@@ -19,15 +19,23 @@ export interface BackupTools {
   dropKept(name: string): Promise<void>;
 }
 
+/**
+ * SQLite: whether the check of a copy compares each index with its table (`full`, the default) or only reads all pages and
+ * rows. PostgreSQL's dumps have one check.
+ */
+export type IntegrityCheck = 'full' | 'quick';
+
 export interface CheckDumpOptions {
   /** The hash of the file is compared too, with that of the file that was checked when the backup was taken. */
   checkedBefore?: boolean;
+  integrityCheck?: IntegrityCheck;
   signal?: AbortSignal;
 }
 
 export interface DumpOptions {
   compression: 'auto' | 'none' | 'gzip' | 'zstd' | 'lz4';
-  jobs?: number;
+  /** Of the copy that a stream is read from. */
+  integrityCheck?: IntegrityCheck;
   /** PostgreSQL: only these schemas instead of the whole database. */
   schemas?: readonly string[];
   /** PostgreSQL: how long to wait for a table that another session has locked. 0 or absent: without a limit. */
@@ -39,7 +47,7 @@ export interface DumpOptions {
 }
 
 export interface DumpResult extends Pick<BackupManifest, 'schemas' | 'leftOut' | 'catalogue'> {
-  format: 'sqlite' | 'pg_dump-custom' | 'pg_dump-directory';
+  format: 'sqlite' | 'pg_dump-custom';
   clientVersion: string;
   compression: 'none' | 'gzip' | 'zstd' | 'lz4';
 }

@@ -6,11 +6,11 @@ import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
 import { majorOf } from './dump.ts';
 import { findClients } from './dump-clients.ts';
-import { restoreJobs } from './dump-program.ts';
 import { extensionsWithoutFiles } from './private/extension-files.ts';
 import { NoPrivateServer, withoutFiles } from './private/problem.ts';
 import { findServer } from './private/server.ts';
 import type { Programs } from './programs.ts';
+import { mostRestoreJobs } from './restore-jobs.ts';
 
 /** A replica with more lag than this will not catch up while a migration writes. */
 const LAG_SECONDS = 10;
@@ -57,7 +57,7 @@ export async function serverChecks(open: PostgresConnection, copyOnTarget = fals
         replication(row),
         slots(row),
         prepared(row),
-        connections(row, target.database, CONNECTIONS_NEEDED + (copyOnTarget ? restoreJobs() : 0)),
+        connections(row, target.database, CONNECTIONS_NEEDED + (copyOnTarget ? mostRestoreJobs() : 0)),
         await mayRehearse(open, row, target.user),
       ];
 }

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { redactRows } from '../../core/model/redact-rows.ts';
 import type { PostgresTarget } from '../../core/model/target.ts';
@@ -129,9 +128,4 @@ export function errorIn(stderr: string): string {
 /** A value of libpq's connection string (PostgreSQL manual, 34.1.1.1). */
 export function conninfo(value: string): string {
   return `'${value.replace(/[\\']/g, '\\$&')}'`;
-}
-
-/** Connections with which pg_restore fills a database. With more than four, a restore does not get faster. */
-export function restoreJobs(): number {
-  return Math.min(4, availableParallelism());
 }

@@ -1,6 +1,6 @@
-/** Backups of PostgreSQL: pg_dump's own custom or directory format, which pg_restore reads without db-manager. */
-import { readdir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+/** Backups of PostgreSQL: pg_dump's own custom format, which pg_restore reads without db-manager. */
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { ProblemError } from '../../core/model/problem.ts';
 import type { DumpOptions, DumpResult, TakeDump } from '../port.ts';
 import { ANY_HASH_MOVES } from './catalogue/rows.ts';
@@ -19,8 +19,8 @@ const PROGRESS_MS = 500;
 const NO_COMPRESSION = /not supported by this (installation|build)|does not support compression/i;
 
 /**
- * Dumps the whole database, or only `schemas`, to the new file or, with `jobs` above 1, folder `to`, or as a stream. The
- * digest of the catalogue is taken in the dump's own snapshot. Throws ProblemError ClientTooOld, NoSpace, PermissionDenied, LockTimeout or
+ * Dumps the whole database, or only `schemas`, to the new file `to` or as a stream. The digest of the catalogue is taken in
+ * the dump's own snapshot. Throws ProblemError ClientTooOld, NoSpace, PermissionDenied, LockTimeout or
  * BackupFailed, with pg_dump's own message.
  */
 export async function dump(open: PostgresConnection, to: string | TakeDump, options: DumpOptions): Promise<DumpResult> {
@@ -56,7 +56,7 @@ export async function dump(open: PostgresConnection, to: string | TakeDump, opti
     });
     await reading;
     return {
-      format: isParallel(options) ? 'pg_dump-directory' : 'pg_dump-custom',
+      format: 'pg_dump-custom',
       clientVersion: clients.version,
       compression,
       schemas: scope.schemas === undefined ? undefined : [...scope.schemas],
@@ -132,9 +132,8 @@ async function tryDump(
   options: Attempt,
 ): Promise<string | undefined> {
   const { schemas, largeObjects, empty = false, compression, total } = options;
-  const parallel = isParallel(options);
   const args = [
-    ...(parallel ? ['--format=directory', `--jobs=${options.jobs}`] : ['--format=custom']),
+    '--format=custom',
     ...(typeof to === 'string' ? [`--file=${to}`] : []),
     `--snapshot=${options.snapshot}`,
     ...(options.lockTimeoutMs ? [`--lock-wait-timeout=${options.lockTimeoutMs}`] : []),
@@ -161,7 +160,10 @@ async function tryDump(
   }
   const { ended } = startProgram(clients, 'pg_dump', args, { env, signal: options.signal });
   const timer = setInterval(() => {
-    void sizeSoFar(to).then((done) => options.onProgress?.(done, total));
+    stat(to).then(
+      ({ size }) => options.onProgress?.(size, total),
+      () => {},
+    );
   }, PROGRESS_MS);
   try {
     const { ok, stderr } = await ended;
@@ -169,10 +171,6 @@ async function tryDump(
   } finally {
     clearInterval(timer);
   }
-}
-
-function isParallel({ jobs }: DumpOptions): boolean {
-  return jobs !== undefined && jobs > 1;
 }
 
 function compressionsFor({ major, version }: Clients, wanted: DumpOptions['compression']): Compression[] {
@@ -191,21 +189,6 @@ function compressionArgs({ major }: Clients, compression: Compression): string[]
   // Level 1 of gzip takes less than half of the time of the usual level 6, for 12 % more bytes.
   if (compression === 'gzip') return [major >= 16 ? '--compress=gzip:1' : '--compress=1'];
   return [`--compress=${compression}`];
-}
-
-async function sizeSoFar(file: string): Promise<number> {
-  const whole = await stat(file).catch(() => undefined);
-  if (whole === undefined || !whole.isDirectory()) return whole?.size ?? 0;
-  const names = await readdir(file).catch(() => []);
-  const sizes = await Promise.all(
-    names.map((name) =>
-      stat(join(file, name)).then(
-        ({ size }) => size,
-        () => 0,
-      ),
-    ),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 function dumpProblem(stderr: string, to: string | TakeDump): ProblemError {

@@ -9,13 +9,14 @@ import type { PostgresConnection } from './connection.ts';
 import type { Client } from './driver.ts';
 import { dropDatabase } from './drop-database.ts';
 import { majorOf } from './dump.ts';
-import { conninfo, environmentOf, restoreJobs, startProgram } from './dump-program.ts';
+import { conninfo, environmentOf, startProgram } from './dump-program.ts';
 import { queryOn } from './dump-snapshot.ts';
 import { withoutEventTriggers } from './event-triggers.ts';
 import { createExtensions } from './extensions.ts';
 import { besideName } from './kept-databases.ts';
 import { withClient } from './queries.ts';
 import { listsForJobs } from './restore-contents.ts';
+import { jobsOption } from './restore-jobs.ts';
 import {
   CannotSwap,
   connectBeside,
@@ -178,8 +179,8 @@ async function pgRestore(
     });
   }
   for (const [run, entries] of listsForJobs(contents, left).entries()) {
-    const { ok, stderr } = await withList(entries, (list) => {
-      const jobs = run === 0 ? [`--jobs=${restoreJobs()}`] : [];
+    const { ok, stderr } = await withList(entries, async (list) => {
+      const jobs = run === 0 ? [await jobsOption(backup.path)] : [];
       const args = [`--dbname=dbname=${conninfo(name)}`, '--exit-on-error', ...jobs, list, ...common, backup.path];
       const stop = reportSize(open, name, options);
       return startProgram(clients, 'pg_restore', args, { env, signal }).ended.finally(stop);

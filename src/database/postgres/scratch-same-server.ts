@@ -9,9 +9,10 @@ import { type Client, quoteIdentifier } from './driver.ts';
 import { droppedOnce } from './drop-database.ts';
 import { majorOf } from './dump.ts';
 import { type Clients, findClients, findClientsFor } from './dump-clients.ts';
-import { conninfo, environmentOf, errorIn, restoreJobs, startProgram } from './dump-program.ts';
+import { conninfo, environmentOf, errorIn, startProgram } from './dump-program.ts';
 import { withClient } from './queries.ts';
 import { type Contents, listWithout, readContents } from './restore-contents.ts';
+import { jobsOption } from './restore-jobs.ts';
 import { refuseOtherFormat } from './restore-problems.ts';
 import { pathOf } from './restore-properties.ts';
 import { beginWholeScript } from './restore-script-whole.ts';
@@ -203,7 +204,7 @@ async function restoreOnce(
       onProgress: options.onProgress,
     });
   }
-  const jobs = `--jobs=${restoreJobs()}`;
+  const jobs = await jobsOption(path);
   const { ok, stderr } = await withList(listWithout(contents, left), (list) => {
     const args = [`--dbname=dbname=${conninfo(name)}`, '--exit-on-error', jobs, list, ...common, path];
     return startProgram(clients, 'pg_restore', args, { env }).ended;

@@ -19,7 +19,7 @@ export function dumpStream(path: string, take: TakeDump, options: DumpOptions): 
     await refuseWithoutSpace(dirname(folder), await sizeBytes(path));
     const file = join(folder, 'data');
     const result = await dump(path, file, options);
-    await checkDump(file, { signal: options.signal });
+    await checkDump(file, { integrityCheck: options.integrityCheck, signal: options.signal });
     await take(createReadStream(file, { highWaterMark: PIECE, signal: options.signal }), result.format);
     return result;
   });

@@ -36,12 +36,13 @@ export async function snapshot(connection: Connection, { own }: { own: readonly 
     .filter(({ type, sql }) => type === 'table' && !/^\s*CREATE\s+VIRTUAL/i.test(sql))
     .map(({ name, sql }): Table => {
       const parsed = parseTable(sql);
-      const own = (columns.get(name) ?? []).map((row) => toColumn(row, parsed));
+      const rows = columnRows(columns.get(name) ?? '[]');
+      const own = rows.map((row) => toColumn(row, parsed));
       return {
         schema: 'main',
         name,
         columns: own,
-        ...primaryKeyOf(columns.get(name) ?? [], parsed),
+        ...primaryKeyOf(rows, parsed),
         uniques: uniquesOf(indexes.get(name), parsed),
         foreignKeys: namedForeignKeys(foreignKeys.get(name) ?? [], parsed),
         checks: checksOf(parsed),
@@ -75,7 +76,6 @@ interface SchemaRow {
 }
 
 interface ColumnRow {
-  table: string;
   name: string;
   type: string;
   notNull: 0 | 1;
@@ -86,14 +86,23 @@ interface ColumnRow {
   hidden: number;
 }
 
-async function readColumns(connection: Connection): Promise<Map<string, ColumnRow[]>> {
-  const rows = await all<ColumnRow>(
+/** The columns of each table as JSON: lists of rows for all columns would be most of the memory for a large schema. */
+async function readColumns(connection: Connection): Promise<Map<string, string>> {
+  const rows = await all<{ table: string; columns: string }>(
     connection,
-    `SELECT s.name AS "table", x.name AS name, x.type AS type, x."notnull" AS "notNull", x.dflt_value AS "default", x.pk AS "key", x.hidden AS hidden
+    `SELECT s.name AS "table", json_group_array(json_array(x.cid, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden)) AS columns
      FROM sqlite_schema s JOIN pragma_table_xinfo(s.name) x
-     WHERE s.type = 'table' AND x.hidden <> 1 ORDER BY s.name, x.cid`,
+     WHERE s.type = 'table' AND x.hidden <> 1 GROUP BY s.name`,
   );
-  return Map.groupBy(rows, ({ table }) => table);
+  return new Map(rows.map(({ table, columns }) => [table, columns]));
+}
+
+type ColumnValues = [position: number, string, string, 0 | 1, string | null, number, number];
+
+function columnRows(text: string): ColumnRow[] {
+  return (JSON.parse(text) as ColumnValues[])
+    .sort(([a], [b]) => a - b)
+    .map(([, name, type, notNull, value, key, hidden]) => ({ name, type, notNull, default: value, key, hidden }));
 }
 
 function toColumn(row: ColumnRow, parsed: ParsedTable): Column {

@@ -40,6 +40,7 @@ export async function takeRunBackup(
     revision: current,
     toolVersion: TOOL_VERSION,
     compression: request.backup.compression,
+    integrityCheck: request.backup.integrityCheck,
     schemas: request.backup.schemas,
     recipients: request.backup.recipients,
     lockTimeoutMs: request.timeouts.lock,

@@ -32,6 +32,8 @@ export interface Configuration {
     /** PostgreSQL: only these schemas instead of the whole database. */
     schemas?: string[];
     compression?: 'auto' | 'none' | 'gzip' | 'zstd' | 'lz4';
+    /** SQLite: whether the check of a backup compares indexes with their tables. Default `full`: it does. */
+    integrityCheck?: 'full' | 'quick';
   };
   safety?: {
     mode?: 'Enforce' | 'Warn' | 'Disabled';
@@ -64,7 +66,7 @@ export interface Configuration {
 /** The defaults. The database and the models have none. */
 export const DEFAULTS = {
   migrations: './migrations',
-  backups: { folder: './data/backups', retain: { last: 10, days: 30 }, compression: 'auto' },
+  backups: { folder: './data/backups', retain: { last: 10, days: 30 }, compression: 'auto', integrityCheck: 'full' },
   safety: { mode: 'Enforce', ignore: [], rehearsal: 'Auto', roundTrip: true, rehearsalServer: 'Auto' },
   validation: { before: 'Warn', after: 'Enforce', expect: 'Auto' },
   // A person waits for the result, so an unreachable server is reported sooner than in a cluster.
@@ -91,6 +93,7 @@ export interface EffectiveSettings {
     identityFile?: string;
     retain: { last: number; days: number };
     compression: 'auto' | 'none' | 'gzip' | 'zstd' | 'lz4';
+    integrityCheck: 'full' | 'quick';
     schemas?: string[];
   };
   safety: Required<NonNullable<Configuration['safety']>>;

@@ -27,6 +27,7 @@ const configurationSchema: z.ZodType<Configuration> = z.strictObject({
         .strictObject({ last: z.int().min(1).max(1000).optional(), days: z.int().min(0).max(3650).optional() })
         .optional(),
       compression: z.enum(['auto', 'none', 'gzip', 'zstd', 'lz4']).optional(),
+      integrityCheck: z.enum(['full', 'quick']).optional(),
     })
     .optional(),
   safety: z

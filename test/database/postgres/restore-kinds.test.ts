@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { restoreBackup } from '../../../src/backups/restore.ts';
 import { takeBackup } from '../../../src/backups/take.ts';
-import { OPTIONS, openTarget, targetOf, withPostgres } from '../../backups/fixtures.ts';
+import { LARGE_TABLE, OPTIONS, openTarget, targetOf, withPostgres } from '../../backups/fixtures.ts';
 import { temporaryFolder } from '../../support/databases.ts';
 import { sharedPostgres } from '../../support/postgres.ts';
 
@@ -33,7 +33,7 @@ const OBJECTS = `
   CREATE TABLE granted_later (id int, n int); GRANT SELECT ON granted_later TO $a WITH GRANT OPTION; GRANT SELECT ON granted_later TO $b WITH GRANT OPTION; SET ROLE $b; GRANT SELECT ON granted_later TO $c;
   SET ROLE $a; GRANT SELECT ON granted_later TO $b WITH GRANT OPTION; RESET ROLE; REVOKE SELECT ON granted_later FROM $b;
   CREATE FUNCTION granted_f() RETURNS int LANGUAGE sql AS 'SELECT 1'; GRANT EXECUTE ON FUNCTION granted_f() TO $c WITH GRANT OPTION; GRANT EXECUTE ON FUNCTION granted_f() TO $a WITH GRANT OPTION; SET ROLE $a; GRANT EXECUTE ON FUNCTION granted_f() TO $b;
-  SET ROLE $c; GRANT EXECUTE ON FUNCTION granted_f() TO $a WITH GRANT OPTION; RESET ROLE; REVOKE EXECUTE ON FUNCTION granted_f() FROM $a`;
+  SET ROLE $c; GRANT EXECUTE ON FUNCTION granted_f() TO $a WITH GRANT OPTION; RESET ROLE; REVOKE EXECUTE ON FUNCTION granted_f() FROM $a; ${LARGE_TABLE}`;
 
 const CONTENT = `SELECT (SELECT string_agg(m::text || n, ',' ORDER BY m, n) FROM moods) AS moods, (SELECT string_agg(y || m::text, ',' ORDER BY y, m) FROM deep) AS deep, (SELECT string_agg(m::text || p::text, ',' ORDER BY m, p) FROM mood_lists) AS lists,
   (SELECT array_agg(dictname::text ORDER BY dictname) FROM pg_ts_dict WHERE oid >= 16384) AS dictionaries, to_tsvector('conf', 'Supernovae stars') AS words,

@@ -5,13 +5,14 @@ import type { PostgresConnection } from '../connection.ts';
 import { quoteIdentifier } from '../driver.ts';
 import { majorOf } from '../dump.ts';
 import { type Clients, findClientsFor } from '../dump-clients.ts';
-import { conninfo, environmentOf, errorIn, restoreJobs, startProgram } from '../dump-program.ts';
+import { conninfo, environmentOf, errorIn, startProgram } from '../dump-program.ts';
 import { queryOn } from '../dump-snapshot.ts';
 import { withoutEventTriggers } from '../event-triggers.ts';
 import { createExtensions } from '../extensions.ts';
 import { withClient } from '../queries.ts';
 import { type Contents, listsForJobs, readContents } from '../restore-contents.ts';
 import { grantsOf, isMisordered } from '../restore-grants.ts';
+import { jobsOption } from '../restore-jobs.ts';
 import { OUT_OF_ORDER } from '../restore-stream.ts';
 import { adviceOn, isViolation, type Tolerance, type Tolerated, toleranceFor } from '../restore-tolerant.ts';
 import { restoreInTransaction } from '../restore-transaction.ts';
@@ -195,7 +196,7 @@ async function restorePart(filling: Filling, prepared: Prepared): Promise<Restor
   const failures: RestoreFailure[] = [];
   for (const [run, entries] of listsForJobs(prepared.contents, prepared.left).entries()) {
     const { ok, stderr } = await withList(entries, async (list) => {
-      const jobs = run === 0 ? [`--jobs=${restoreJobs()}`] : [];
+      const jobs = run === 0 ? [await jobsOption(part.path, true)] : [];
       const args = [`--dbname=dbname=${conninfo(filling.database)}`, ...jobs, ...argsOf(part), list, part.path];
       return startProgram(clients, 'pg_restore', args, { env: await envOf(filling) }).ended;
     });
