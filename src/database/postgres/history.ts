@@ -95,25 +95,20 @@ export function historyStore(client: Client, place: HistoryPlace): HistoryStore 
   const table = historyTable(place);
   const schema = quoteIdentifier(ownTables(place).schema);
   const usual = historyTable({ schemas });
-  const there = async () => {
-    const { rows } = await client.query<{ there: boolean; n: number }>(
-      `SELECT to_regclass($1) IS NOT NULL AS there, (SELECT count(*)::int FROM pg_attribute
-         WHERE attrelid = to_regclass($1) AND NOT attisdropped AND attname = ANY ($2)) AS n`,
-      [table, BASE_COLUMNS],
+  /** Whether the table has the columns of the current layout; undefined if there is no table. One round trip. */
+  const layout = async (): Promise<{ hasSources: boolean } | undefined> => {
+    const { rows } = await client.query<{ there: boolean; base: number; sources: number }>(
+      `SELECT to_regclass($1) IS NOT NULL AS there, count(*) FILTER (WHERE attname = ANY ($2))::int AS base,
+              count(*) FILTER (WHERE attname = ANY ($3))::int AS sources
+       FROM pg_attribute WHERE attrelid = to_regclass($1) AND NOT attisdropped`,
+      [table, BASE_COLUMNS, Object.keys(SOURCE_COLUMNS)],
     );
     if (rows[0]?.there === true) {
-      if (rows[0].n < BASE_COLUMNS.length) throw noHistory(table);
-      return true;
+      if (rows[0].base < BASE_COLUMNS.length) throw noHistory(table);
+      return { hasSources: rows[0].sources === Object.keys(SOURCE_COLUMNS).length };
     }
     if (table !== usual && (await tableExists(client, usual))) throw elsewhere(place);
-    return false;
-  };
-  const hasSources = async () => {
-    const { rows } = await client.query<{ n: number }>(
-      `SELECT count(*)::int AS n FROM pg_attribute WHERE attrelid = to_regclass($1) AND NOT attisdropped AND attname = ANY ($2)`,
-      [table, Object.keys(SOURCE_COLUMNS)],
-    );
-    return rows[0]?.n === Object.keys(SOURCE_COLUMNS).length;
+    return undefined;
   };
   /** Adds the columns of the current layout; rows stay as they are. */
   const upgrade = () =>
@@ -126,8 +121,9 @@ export function historyStore(client: Client, place: HistoryPlace): HistoryStore 
       await client.query(`ALTER TABLE ${table} ALTER COLUMN source SET STORAGE EXTERNAL`);
     }).catch(upgradeRefused);
   const ensure = async () => {
-    if (await there()) {
-      if (!(await hasSources())) await upgrade();
+    const found = await layout();
+    if (found !== undefined) {
+      if (!found.hasSources) await upgrade();
       return;
     }
     // Two concurrent creators collide in the catalogue in spite of IF NOT EXISTS, so they take turns.
@@ -153,8 +149,9 @@ export function historyStore(client: Client, place: HistoryPlace): HistoryStore 
   };
   return {
     async read() {
-      if (!(await there())) return [];
-      const sources = await hasSources();
+      const found = await layout();
+      if (found === undefined) return [];
+      const sources = found.hasSources;
       const more = sources
         ? ', layout, source_format AS "sourceFormat", source_note AS "sourceNote", octet_length(source) AS "sourceBytes"'
         : '';
@@ -165,7 +162,7 @@ export function historyStore(client: Client, place: HistoryPlace): HistoryStore 
       return rows.map((row) => toHistoryRow(row, sources));
     },
     async sources(revisions) {
-      if (!(await there()) || !(await hasSources())) return new Map();
+      if (!(await layout())?.hasSources) return new Map();
       const { rows } = await client.query<Parameters<typeof toStoredSource>[0] & { revision: Revision }>(
         `SELECT revision, source_format AS format, source_digest AS digest, source_note AS note, source AS content
          FROM ${table} WHERE revision = ANY ($1)`,
@@ -183,7 +180,7 @@ export function historyStore(client: Client, place: HistoryPlace): HistoryStore 
       return undefined;
     },
     async others() {
-      if (await there()) return [];
+      if ((await layout()) !== undefined) return [];
       const { rows } = await client.query<{ schema: string; name: string }>(OTHER_HISTORIES, [
         BASE_COLUMNS,
         ownTables({ schemas }).schema,
@@ -204,7 +201,8 @@ export function historyStore(client: Client, place: HistoryPlace): HistoryStore 
       });
     },
     async remove(revisions) {
-      if (await there()) await client.query(`DELETE FROM ${table} WHERE revision = ANY($1)`, [revisions]);
+      if ((await layout()) !== undefined)
+        await client.query(`DELETE FROM ${table} WHERE revision = ANY($1)`, [revisions]);
     },
   };
 }
