@@ -11,6 +11,8 @@ interface QueueClock {
   now(): number;
   /** Calls `call` after `ms`; the returned function cancels it. */
   after(ms: number, call: () => void): () => void;
+  /** Calls `call` after the responses and timers that are due. */
+  inNextTurn(call: () => void): void;
   /** From 0 to 1. */
   random(): number;
 }
@@ -21,6 +23,8 @@ const SYSTEM_CLOCK: QueueClock = {
     const timer = setTimeout(call, ms);
     return () => clearTimeout(timer);
   },
+  // Not a timer of 0 ms: timers that are due again do not let responses through.
+  inNextTurn: (call) => void setImmediate(call),
   random: () => Math.random(),
 };
 
@@ -56,6 +60,7 @@ export class WorkQueue {
   readonly #timers = new Map<string, { cancel: () => void; due: number }>();
   readonly #failures = new Map<string, number>();
   readonly #tokens = new Map<string, { left: number; at: number }>();
+  #willPump = false;
   #stopped = false;
   #idle: (() => void)[] = [];
 
@@ -80,7 +85,7 @@ export class WorkQueue {
     this.#clearTimer(key);
     if (this.#working.has(key)) this.#again.add(key);
     else this.#enqueue(key);
-    this.#pump();
+    if (!this.#willPump) this.#pump();
   }
 
   /** Adds the key after a delay; an earlier time that is already set is kept. */
@@ -122,6 +127,19 @@ export class WorkQueue {
     const keys = this.#waiting.get(group) ?? new Map<string, number>();
     if (!keys.has(key)) keys.set(key, this.#clock.now());
     this.#waiting.set(group, keys);
+  }
+
+  /**
+   * A worker takes its next key in a later turn of the event loop. Work that waits for no response would otherwise block
+   * timers and responses until the queue is empty; after a start with thousands of keys, the lease was lost.
+   */
+  #pumpInNextTurn(): void {
+    if (this.#willPump || this.#stopped) return;
+    this.#willPump = true;
+    this.#clock.inNextTurn(() => {
+      this.#willPump = false;
+      this.#pump();
+    });
   }
 
   #pump(): void {
@@ -167,9 +185,9 @@ export class WorkQueue {
       const others = (this.#busy.get(group) ?? 1) - 1;
       if (others > 0) this.#busy.set(group, others);
       else this.#busy.delete(group);
+      this.#pumpInNextTurn();
       if (this.#again.delete(key)) this.add(key);
       if (this.#working.size === 0) for (const done of this.#idle.splice(0)) done();
-      this.#pump();
     }
   }
 

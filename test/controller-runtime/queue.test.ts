@@ -73,6 +73,22 @@ describe('the work queue', () => {
     assert.ok(order.length >= 20, order.join(' '));
   });
 
+  it('returns to the event loop between keys whose work waits for nothing', async () => {
+    let done = 0;
+    const queue = new WorkQueue({
+      workers: 2,
+      onError: () => {},
+      // It adds itself, as the write of a status does.
+      async work(key) {
+        if (++done < 1_000) queue.add(key);
+      },
+    });
+    open.push(queue);
+    for (let number = 0; number < 1_000; number += 1) queue.add(`key ${number}`);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(done > 0 && done <= 4, `${done} keys in one turn`);
+  });
+
   describe('with groups', () => {
     const groupOf = (key: string) => key.split('/')[0] ?? '';
 

@@ -2,6 +2,7 @@
 export interface TestClock {
   now(): number;
   after(ms: number, call: () => void): () => void;
+  inNextTurn(call: () => void): void;
   random(): number;
   sleep(ms: number): Promise<void>;
   /** Lets the time pass: timers fire in their order, and what they start runs before the next. */
@@ -19,6 +20,7 @@ export function testClock(chance = 0.5): TestClock {
   const clock: TestClock = {
     now: () => now,
     random: () => chance,
+    inNextTurn: (call) => void setImmediate(call),
     after(ms, call) {
       const timer = { due: now + ms, call };
       timers.push(timer);
