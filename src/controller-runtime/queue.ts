@@ -1,4 +1,5 @@
 import { backoff } from '../core/model/backoff.ts';
+import { WaitingKeys } from './waiting-keys.ts';
 
 /** A failed key is retried with exponential backoff; all failures of a group together are limited to this rate. */
 const RETRY_MS = { first: 200, most: 60_000 } as const;
@@ -34,6 +35,8 @@ export interface QueueOptions {
   work(key: string): Promise<void>;
   /** The group of a key, for example its namespace. Default: all keys are in one group. */
   groupOf?(key: string): string;
+  /** Whether a key that is added goes before others of its group. Default: none does. */
+  isUrgent?(key: string): boolean;
   /** Called for a failure; the key is retried automatically. */
   onError(key: string, error: unknown): void;
   /** Called with the milliseconds that a key has waited since it was due. */
@@ -44,15 +47,15 @@ export interface QueueOptions {
 
 /**
  * A queue of keys. Each key is queued at most once, is processed by one worker at a time, and is queued again if it was
- * added while it was processed. First in, first out within a group, so that no key starves another. Groups take turns,
- * and no group takes more than half of the workers that the others leave, so that no group starves another. Bounded by
+ * added while it was processed. First in, first out within a group, so that no key starves another; urgent keys get every
+ * second turn of their group. Groups take turns, and no group takes more than half of the workers that the others leave, so that no group starves another. Bounded by
  * the number of keys.
  */
 export class WorkQueue {
   readonly #options: QueueOptions;
   readonly #clock: QueueClock;
-  /** By group: the key and the time since when it waits. The first group is next. */
-  readonly #waiting = new Map<string, Map<string, number>>();
+  /** The first group is next. */
+  readonly #waiting = new Map<string, WaitingKeys>();
   /** Workers by group. */
   readonly #busy = new Map<string, number>();
   readonly #working = new Map<string, number>();
@@ -124,8 +127,8 @@ export class WorkQueue {
 
   #enqueue(key: string): void {
     const group = this.#groupOf(key);
-    const keys = this.#waiting.get(group) ?? new Map<string, number>();
-    if (!keys.has(key)) keys.set(key, this.#clock.now());
+    const keys = this.#waiting.get(group) ?? new WaitingKeys();
+    keys.add(key, this.#clock.now(), this.#options.isUrgent?.(key) === true);
     this.#waiting.set(group, keys);
   }
 
@@ -160,12 +163,10 @@ export class WorkQueue {
     for (const [group, keys] of this.#waiting) {
       if (this.#options.groupOf !== undefined && (this.#busy.get(group) ?? 0) >= free) continue;
       this.#waiting.delete(group);
-      for (const [key, since] of keys) {
-        keys.delete(key);
-        // The last in turn now.
-        if (keys.size > 0) this.#waiting.set(group, keys);
-        return { key, since };
-      }
+      const next = keys.take();
+      // The last in turn now.
+      if (keys.size > 0) this.#waiting.set(group, keys);
+      return next;
     }
     return undefined;
   }

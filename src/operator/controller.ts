@@ -2,7 +2,7 @@ import type { Api } from '../controller-runtime/api.ts';
 import { fenced, isExpected, type Leadership } from '../controller-runtime/lease.ts';
 import { WorkQueue } from '../controller-runtime/queue.ts';
 import type { Allowed } from '../core/reconcile/allowed.ts';
-import { type Caches, createCaches } from './caches.ts';
+import { type Caches, createCaches, isRecorded } from './caches.ts';
 import type { ControllerEvent } from './controller-event.ts';
 import { LogFollowers } from './logs.ts';
 import type { RunnerDefaults } from './manifests/job.ts';
@@ -69,16 +69,18 @@ export function createController({
   onTouched,
 }: ControllerOptions): Controller {
   let reconciler: Reconciler | undefined;
-  const queue = new WorkQueue({
+  const queue: WorkQueue = new WorkQueue({
     workers: WORKERS,
     work: async (key) => reconciler?.reconcile(key),
     groupOf: namespaceOf,
+    // Thousands of keys that wait for a slot must not delay the end of a run, which frees one.
+    isUrgent: (key) => caches.jobsOf(key).some(({ run }) => !isRecorded(key, run.id, { caches })),
     onError: (key, error) => {
       if (!isExpected(error)) emit({ type: 'failed', key, error });
     },
     onStart: (_key, waitedMs) => emit({ type: 'waited', seconds: waitedMs / 1000 }),
   });
-  const caches = createCaches(namespaces, (key) => {
+  const caches: Caches = createCaches(namespaces, (key) => {
     if (reconciler !== undefined && key !== '') queue.add(key);
     onTouched?.(key);
   });

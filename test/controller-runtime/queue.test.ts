@@ -89,6 +89,33 @@ describe('the work queue', () => {
     assert.ok(done > 0 && done <= 4, `${done} keys in one turn`);
   });
 
+  it('lets urgent keys overtake others, and every second key is the oldest', async () => {
+    const order: string[] = [];
+    const work = async (key: string) => {
+      order.push(key);
+      await clock.sleep(1);
+    };
+    const { queue, clock } = queueOf(work, 1, { isUrgent: (key) => key.startsWith('urgent') });
+    for (const key of ['first', 'a', 'b', 'c', 'urgent 1', 'urgent 2', 'urgent 3']) queue.add(key);
+    await clock.pass(20);
+    assert.deepEqual(order, ['first', 'urgent 1', 'a', 'urgent 2', 'b', 'urgent 3', 'c']);
+  });
+
+  it('lets a key that already waits overtake when it becomes urgent, and works on it once', async () => {
+    const order: string[] = [];
+    const urgent = new Set<string>();
+    const work = async (key: string) => {
+      order.push(key);
+      await clock.sleep(1);
+    };
+    const { queue, clock } = queueOf(work, 1, { isUrgent: (key) => urgent.has(key) });
+    for (const key of ['first', 'a', 'b', 'c', 'd']) queue.add(key);
+    urgent.add('d');
+    queue.add('d');
+    await clock.pass(20);
+    assert.deepEqual(order, ['first', 'd', 'a', 'b', 'c']);
+  });
+
   describe('with groups', () => {
     const groupOf = (key: string) => key.split('/')[0] ?? '';
 
