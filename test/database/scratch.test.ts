@@ -157,7 +157,7 @@ const children: number[] = [];
 
 async function scratchInChild(url: string, server: string): Promise<{ child: ChildProcess }> {
   const program = new URL('../faults/backup-child.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, [program, 'scratch', url, server], {
+  const child = spawn(process.execPath, ['--expose-gc', program, 'scratch', url, server], {
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   });

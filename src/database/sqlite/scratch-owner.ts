@@ -7,6 +7,9 @@ import { hasCode, isBusy } from './dump-copy.ts';
 /** Marks a file as ours: SQLite keeps it in the header (`PRAGMA application_id`). "dbmS" in ASCII. */
 const OURS = 0x64626d53;
 
+/** The connections that hold a lock. One that nothing refers to would be closed by the garbage collection, with its lock. */
+const holding = new Set<unknown>();
+
 export interface Ownership {
   /** Ends the lock and removes the mark. */
   release(): Promise<void>;
@@ -36,8 +39,10 @@ export async function own(path: string, runId: string): Promise<Ownership | unde
     await connection.close();
     return undefined;
   }
+  holding.add(connection);
   return {
     async release() {
+      holding.delete(connection);
       await rm(path, { force: true });
       await rm(`${path}-journal`, { force: true });
       await connection.close();
