@@ -42,7 +42,7 @@ export class NotLeader extends Error {
   }
 }
 
-/** What makes a controller look again, and is no fault: a conflict, the end of a namespace, the loss of the lease. */
+/** What makes a controller look again and is not a fault: a conflict, the end of a namespace, the loss of the lease. */
 export function isExpected(error: unknown): boolean {
   return isStatus(error, 409) || isTerminating(error) || error instanceof NotLeader;
 }
