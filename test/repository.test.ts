@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { versionFiles } from '../scripts/generate/version.ts';
 import { temporaryFolder } from './support/lifetime.ts';
@@ -257,14 +257,30 @@ describe('a Node.js that is too old', () => {
 });
 
 describe('the image', () => {
+  const copied = [...readFileSync('deploy/Dockerfile', 'utf8').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(
+    ([, paths = '']) => paths.split(/\s+/),
+  );
+
   it('is built from files that .dockerignore lets through', () => {
     const allowed = readFileSync('.dockerignore', 'utf8').split('\n');
-    const copied = [...readFileSync('deploy/Dockerfile', 'utf8').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(
-      ([, paths = '']) => paths.split(/\s+/),
-    );
     assert.ok(copied.length > 5);
     assert.deepEqual(
       copied.filter((path) => !allowed.includes(`!${path.replace('./', '')}`)),
+      [],
+    );
+  });
+
+  it('has every module that its scripts import', () => {
+    const scripts = copied.filter((path) => /^scripts\/.*\.ts$/.test(path));
+    const needed = new Set(scripts.map((path) => resolve(path)));
+    for (const path of needed) {
+      const imports = readFileSync(path, 'utf8').matchAll(/^(?:import|export) .*from '(\..+)';$/gm);
+      for (const [, module = ''] of imports) needed.add(resolve(dirname(path), module));
+    }
+    assert.ok(needed.size > scripts.length, 'the scripts import nothing: the expression above finds no import');
+    const isCopied = (path: string) => copied.some((one) => path === one || path.startsWith(`${one}/`));
+    assert.deepEqual(
+      [...needed].map((path) => relative('.', path)).filter((path) => !isCopied(path)),
       [],
     );
   });
