@@ -134,7 +134,6 @@ export const COLUMN_SCENARIOS: Scenario[] = [
   change('a JSONB default changed', `a TEXT, b JSONB DEFAULT '{"a": 1}'`, `a TEXT, b JSONB DEFAULT '{"a": 2}'`, {
     not: NO_SQLITE,
   }),
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: what a template literal would take for its own
   change('a default with quotes, semicolons and backslashes', 'a TEXT', "a TEXT DEFAULT 'it''s; `x` ${y} \\ z'"),
   withRows('a collation added', 'a TEXT', 'a TEXT COLLATE "C"', { not: { sqlite: 'its collations have other names' } }),
   withRows('a collation added', 'a TEXT', 'a TEXT COLLATE NOCASE', {
