@@ -52,6 +52,7 @@ const VERSIONED = [
   'test/database/postgres',
   'test/migrations/generate',
   'test/models',
+  'test/engine/beyond.test.ts',
   'test/engine/rehearsal.test.ts',
   'test/safety/lock-modes.test.ts',
   'test/safety/locks.test.ts',

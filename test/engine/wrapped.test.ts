@@ -130,7 +130,8 @@ describe('a run of a command on PostgreSQL', () => {
   });
 
   it('names the database that a command requested instead of its own', async () => {
-    const command = await tool.shell('psql -X "${DATABASE_URL%/*}/postgres" -c "SELECT 1" || true');
+    const { bin } = await sharedPostgres();
+    const command = await tool.shell(`${join(bin, 'psql')} -X "\${DATABASE_URL%/*}/postgres" -c "SELECT 1" || true`);
     const report = await wrapped(url, tool, command);
     assert.equal(report.reason, 'NotConnected', ended(report));
     assert.match(report.message, /asked for the database "postgres"/);
@@ -140,8 +141,9 @@ describe('a run of a command on PostgreSQL', () => {
     const hidden = url.replace('postgresql://', '');
     const file = join(tool.folder, 'hidden');
     await writeFile(file, `postgresql://${hidden}`);
+    const psql = `${join((await sharedPostgres()).bin, 'psql')} -X`;
     const command = await tool.shell(
-      `psql -X "$DATABASE_URL" -c 'SELECT 1'; PGPASSWORD= psql -X "$(cat ${file})" -c 'CREATE TABLE IF NOT EXISTS elsewhere (id int)'`,
+      `${psql} "$DATABASE_URL" -c 'SELECT 1'; PGPASSWORD= ${psql} "$(cat ${file})" -c 'CREATE TABLE IF NOT EXISTS elsewhere (id int)'`,
     );
     const report = await wrapped(url, tool, command);
     assert.equal(report.reason, 'TargetChanged', ended(report));
