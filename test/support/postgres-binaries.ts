@@ -35,11 +35,16 @@ export async function findPostgresBinaries(): Promise<string> {
  * in this process and in those that it starts. What is installed comes first.
  */
 export function offerFetchedPrograms(): void {
-  const server = fromDebian().length > 0 ? undefined : cachedServer(DEFAULT_MAJOR);
+  const server = fetchedServer();
   const go = findOnPath('go') ? undefined : cachedGo();
   const path = process.env.PATH ?? '';
   const offered = [server, go].filter((folder) => folder !== undefined && !path.split(delimiter).includes(folder));
   if (offered.length > 0) process.env.PATH = [path, ...offered].join(delimiter);
+}
+
+/** The programs that `npm run setup` has fetched; undefined on a machine that has Debian's. */
+export function fetchedServer(): string | undefined {
+  return fromDebian().length > 0 ? undefined : cachedServer(DEFAULT_MAJOR);
 }
 
 function hasServer(folder: string): boolean {

@@ -1,10 +1,14 @@
 import type { V1Container, V1EnvVarSource, V1Pod } from '@kubernetes/client-node';
+import { fetchedServer } from '../../support/postgres-binaries.ts';
 import { fieldOf } from './downward.ts';
 import { expand } from './expand.ts';
 import type { AgentImage } from './image.ts';
 import { type Lookup, NotYet } from './lookup.ts';
 
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** The programs of PostgreSQL too, which the real image has: on a machine without Debian's they are the fetched ones. */
+const PATH = ['/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', fetchedServer()]
+  .filter((folder) => folder !== undefined)
+  .join(':');
 
 /**
  * A container's whole environment: the runtime's, the image's, then envFrom, then env, later ones winning and seeing
