@@ -52,6 +52,13 @@ describe('mount paths rewritten to local folders', () => {
     assert.deepEqual(args, ['/tmp/claims/data/x.db', '/tmp/pod/temporary/y', '{"log":"/tmp/pod/log"}']);
   });
 
+  it('name the file of the termination message to a process that knows only the usual path', () => {
+    const binds = [...plan.binds, { source: '/tmp/pod/t', target: '/tmp', kind: 'folder', readOnly: false } as const];
+    assert.equal(rewritten({ ...plan, binds }).env.DB_MANAGER_TERMINATION_LOG, '/tmp/pod/log');
+    const env = { DB_MANAGER_TERMINATION_LOG: '/data/log' };
+    assert.equal(rewritten({ ...plan, env }).env.DB_MANAGER_TERMINATION_LOG, '/tmp/claims/data/log');
+  });
+
   it('starts in the folder behind the working directory', () => {
     assert.equal(rewritten(plan).cwd, '/tmp/claims/data/sub');
   });

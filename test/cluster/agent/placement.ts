@@ -107,6 +107,8 @@ export const mounts: Placement = (plan) => ({
   cwd: '/',
 });
 
+const TERMINATION_LOG = '/dev/termination-log';
+
 /** Mount paths replaced by the volumes' own. */
 export const rewritten: Placement = (plan) => {
   // The longest path first, so that /data/backups is not taken for a file in /data.
@@ -118,7 +120,10 @@ export const rewritten: Placement = (plan) => {
   const rewrite = (text: string): string =>
     binds.length === 0 ? text : text.replaceAll(pattern, (target) => sources.get(target) ?? target);
   const [command = '', ...args] = plan.argv.map(rewrite);
-  const env = Object.fromEntries(Object.entries(plan.env).map(([name, value]) => [name, rewrite(value)]));
+  // The usual path is in no argument and no variable. The runner has a variable for another one.
+  const log = sources.get(TERMINATION_LOG);
+  const given = Object.fromEntries(Object.entries(plan.env).map(([name, value]) => [name, rewrite(value)]));
+  const env = { ...(log === undefined ? {} : { DB_MANAGER_TERMINATION_LOG: log }), ...given };
   return { command, args, env, cwd: rewrite(plan.workingDir) };
 };
 
