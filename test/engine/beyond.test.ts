@@ -310,7 +310,10 @@ describe('statements that act beyond the database', function () {
         else assert.match(text(there[index]?.problem) ?? `${statement} ran`, expected);
       }
       const reported = there.beyond.join('; ');
-      assert.match(reported, /a change of (?:pg_auth_members, )?pg_authid \(0001_beyond\); a change of pg_db_role_setting \(0002_beyond\)/);
+      assert.match(
+        reported,
+        /a change of (?:pg_auth_members, )?pg_authid \(0001_beyond\); a change of pg_db_role_setting \(0002_beyond\)/,
+      );
     }
     assert.equal(await state(), before);
     assert.deepEqual(await sql('SELECT * FROM beyond_log', name), []);
