@@ -22,7 +22,7 @@ describeCluster('the agent when things go down', (cluster) => {
         await cluster().stopApiServer(signal);
         await run()[0]?.ended;
         await cluster().startApiServer();
-        await room.run('wait', '--for=condition=Complete', `job/${name}`, '--timeout=30s');
+        await room.run('wait', '--for=condition=Complete', `job/${name}`, '--timeout=55s');
         assert.equal(run().length, 1);
         // New pods are seen again too.
         await room.create(pod(`after-${name}`, { image, args: ['true'] }));
