@@ -8,7 +8,7 @@ import { fence } from './exclusive-session.ts';
 import { pipeline } from './pipeline.ts';
 import { type ServerClock, serverClock } from './server-clock.ts';
 import { applySettings, areRestored, migrationSettings, startupOptions } from './settings.ts';
-import { frameOf, messageOf, ROW, START_OVER, type Transaction } from './whole.ts';
+import { frameOf, messageOf, ROW, SERVER_TIME, START_OVER, type Transaction } from './whole.ts';
 
 /** Called with the index of a transaction. */
 interface Heard {
@@ -148,7 +148,7 @@ export async function openChannel(
       if (wrong >= 0) throw new Error(`COMMIT was answered with ${tags[wrong]}`);
       const failed = error === undefined ? undefined : parts[tags.length];
       if (failed === undefined) {
-        clock.heard(Number(row?.[ROW.seconds]), performance.now());
+        clock.heard(Number(row?.[ROW.time]) / 1_000_000, performance.now());
         used = row?.[ROW.locked] !== 't';
         return { kind: 'all' };
       }
@@ -214,9 +214,9 @@ async function connect(
     await applySettings(client, settings);
     await fence(client, open);
     const began = performance.now();
-    const sql = 'SELECT pg_backend_pid() AS pid, extract(epoch FROM clock_timestamp())::float8 AS seconds';
-    const { rows } = await client.query<{ pid: number; seconds: number }>(sql);
-    clock.asked(rows[0]?.seconds ?? 0, began, performance.now());
+    const sql = `SELECT pg_backend_pid() AS pid, ${SERVER_TIME} AS time`;
+    const { rows } = await client.query<{ pid: number; time: string }>(sql);
+    clock.asked(Number(rows[0]?.time) / 1_000_000, began, performance.now());
     return { client, pid: rows[0]?.pid ?? 0, restored: await areRestored(client, settings) };
   } catch (error) {
     await client.end().catch(() => {});

@@ -59,8 +59,11 @@ export function frameOf(settings: readonly string[], key: AdvisoryKey): Frame {
 /** Migrations. To send answers after each takes a fifth of the server's time for a small migration. */
 const FLUSH_EVERY = 4;
 
-/** The columns of the last row of a message: whether the session has its lock, and the server's clock. */
-export const ROW = { locked: 2, seconds: 3 } as const;
+/** The server's clock in microseconds. Not as a number with a fraction: `extra_float_digits` may take its digits away. */
+export const SERVER_TIME = '(extract(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::bigint';
+
+/** The columns of the last row of a message: whether the session has its lock, and `SERVER_TIME`. */
+export const ROW = { locked: 2, time: 3 } as const;
 
 /**
  * The messages of these transactions. The server skips all that follows an error, also the transactions after it. So does an
@@ -110,7 +113,7 @@ function relock(key: string, until?: number): string {
     until === undefined ? '' : ` AND pg_catalog.clock_timestamp() < pg_catalog.to_timestamp(${until.toFixed(3)})`;
   return `SELECT pg_catalog.pg_try_advisory_xact_lock(${key}), pg_catalog.pg_advisory_unlock_all(),
     (CASE WHEN pg_catalog.pg_try_advisory_lock(${key})${inTime} THEN 'true' ELSE '${PAUSE}' END)::bool,
-    extract(epoch FROM pg_catalog.clock_timestamp())`;
+    ${SERVER_TIME}`;
 }
 
 /** The server logs it as an error of the cast to boolean: there is no other way to skip what was already sent. */
