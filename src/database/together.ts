@@ -15,7 +15,7 @@ interface Member {
   characters: number;
 }
 
-interface Flight {
+interface SentMessage {
   members: readonly Member[];
   done: number;
   statement: SqlStatement | undefined;
@@ -29,7 +29,7 @@ interface Flight {
 export function sentTogether(work: MigrationWork, session: MigrationSession, reports: Reports): MigrationGroup {
   const { direction } = work;
   let waiting: Member[] = [];
-  let flight: Promise<Flight> | undefined;
+  let sent: Promise<SentMessage> | undefined;
   let most = 1;
   /** What a listener has thrown while the answers arrived. */
   let thrown: { error: unknown } | undefined;
@@ -49,8 +49,8 @@ export function sentTogether(work: MigrationWork, session: MigrationSession, rep
     });
     return waiting.splice(0, many < 0 ? waiting.length : many);
   };
-  const fly = async (members: readonly Member[]): Promise<Flight> => {
-    const state: Flight = { members, done: 0, statement: undefined, outcome: { kind: 'all' } };
+  const sendMessage = async (members: readonly Member[]): Promise<SentMessage> => {
+    const state: SentMessage = { members, done: 0, statement: undefined, outcome: { kind: 'all' } };
     let began = performance.now();
     const one = (index: number) => members[index]?.migration as LoadedMigration;
     state.outcome = await (session.atOnce as Required<MigrationSession>['atOnce'])
@@ -81,14 +81,14 @@ export function sentTogether(work: MigrationWork, session: MigrationSession, rep
       waiting = [];
       throw new MigrationStopped();
     }
-    flight = fly(takeNext());
+    sent = sendMessage(takeNext());
   };
   /** One that ran alone, or again; then those after it. */
   const alone = async ([first, ...rest]: readonly Member[], failed?: FailedAttempt) => {
     waiting.unshift(...rest);
     if (first !== undefined) reports.onDone(await runInTransaction(first.migration, work, session, failed));
   };
-  const recover = async ({ statement }: Flight, error: unknown, left: readonly Member[]) => {
+  const recover = async ({ statement }: SentMessage, error: unknown, left: readonly Member[]) => {
     const { last } = session.lastStatement();
     await session.rollback();
     if (!session.commitOutcomeUnknown(error)) return alone(left, { error, statement, last });
@@ -107,15 +107,15 @@ export function sentTogether(work: MigrationWork, session: MigrationSession, rep
   };
   /** Waits for the message that was sent. */
   const settle = async () => {
-    if (flight === undefined) return;
-    const landed = await flight;
-    flight = undefined;
-    const { outcome, members, done } = landed;
+    if (sent === undefined) return;
+    const answered = await sent;
+    sent = undefined;
+    const { outcome, members, done } = answered;
     const rest = members.slice(done);
     most = outcome.kind === 'all' ? Math.min(most * 2, MOST.migrations) : Math.ceil(most / 2);
     if (outcome.kind === 'paused') waiting.unshift(...rest);
     else if (outcome.kind === 'unsuitable') await alone(rest);
-    else if (outcome.kind === 'failed') await recover(landed, outcome.error, rest);
+    else if (outcome.kind === 'failed') await recover(answered, outcome.error, rest);
     if (thrown !== undefined) throw thrown.error;
   };
 
@@ -140,7 +140,7 @@ export function sentTogether(work: MigrationWork, session: MigrationSession, rep
       if (waiting.length >= most) send();
     },
     async finish() {
-      while (flight !== undefined || waiting.length > 0) {
+      while (sent !== undefined || waiting.length > 0) {
         await settle();
         send();
       }
