@@ -84,7 +84,7 @@ async function writeFile(db: BackupTools, file: string, options: TakeOptions): P
   const dumped = await db.dump(file, options);
   await makeDurable(file);
   // Both reads use the same page cache, and the hash does not compete with the database's own check for a processor.
-  const check = db.checkDump(file, dumped.format, { integrityCheck, signal });
+  const check = db.checkDump(file, dumped.format, { integrityCheck, writtenBy: dumped.clientVersion, signal });
   const [hashed] = await Promise.all([hashBackup(file, { signal }), check]);
   return { dumped, hashed };
 }

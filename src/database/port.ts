@@ -17,7 +17,7 @@ export type * from './port/driver.ts';
 export type * from './port/introspector.ts';
 export type * from './port/migrator.ts';
 export type * from './port/programs.ts';
-export type { ScratchOptions, ScratchPlace, ScratchServer, ScratchSource } from './port/scratch.ts';
+export type { PreparedScratch, ScratchOptions, ScratchPlace, ScratchServer, ScratchSource } from './port/scratch.ts';
 
 /** An open database in all its roles. */
 export interface Database extends Driver, Introspector, Migrator, BackupTools, ProgramHost, ScratchMaker<Database> {}

@@ -14,6 +14,7 @@ import { madeObjects } from '../migrations/made-objects.ts';
 import { describeLoss, type Loss } from './row-loss.ts';
 import { few } from './run-text.ts';
 import { type GuardedScratch, openScratch, untouched } from './scratch.ts';
+import type { BackedUp } from './state.ts';
 
 export interface OpenedCopy {
   scratch: GuardedScratch;
@@ -28,18 +29,18 @@ export interface OpenedCopy {
  */
 export async function openCopy(
   database: Database,
-  backup: Backup | undefined,
+  state: BackedUp,
   migrations: readonly LoadedMigration[],
   ports: RunPorts,
 ): Promise<OpenedCopy> {
   const { extensions } = await madeObjects(ports.request.migrations.path, migrations);
-  return openCopyWith(database, backup, extensions, ports);
+  return openCopyWith(database, state, extensions, ports);
 }
 
 /** The same for a plan that creates these extensions. */
 export async function openCopyWith(
   database: Database,
-  backup: Backup | undefined,
+  { backup, prepared }: BackedUp,
   extensions: readonly string[],
   ports: RunPorts<CommonRequest>,
 ): Promise<OpenedCopy> {
@@ -47,7 +48,7 @@ export async function openCopyWith(
   const onProgress = (done: number, total: number | undefined) =>
     ports.progress({ step: 'rehearse', done, total, unit: 'bytes', label: 'restoring the copy' });
   const make = (source: ScratchSource) =>
-    openScratch(database, source, { runId, onProgress, server: ports.rehearsalServer, extensions });
+    openScratch(database, source, { runId, onProgress, server: ports.rehearsalServer, extensions, prepared });
 
   if (safety.rehearsal !== 'SchemaOnly' && backup !== undefined) {
     try {

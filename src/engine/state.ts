@@ -10,7 +10,7 @@ import type { DecidedFinding } from '../core/model/run-record.ts';
 import type { Snapshot } from '../core/model/snapshot.ts';
 import type { VerifiedSchema } from '../core/model/verified-schema.ts';
 import type { Difference } from '../core/schema/difference.ts';
-import type { Database, DoneMigration, Lock } from '../database/port.ts';
+import type { Database, DoneMigration, Lock, PreparedScratch } from '../database/port.ts';
 import type { ExpectedSchema } from '../engine/expected.ts';
 
 /** The fields that each step adds. The input type of a step is the intersection of the fields that it reads. */
@@ -55,6 +55,8 @@ export interface Expecting {
 }
 export interface BackedUp {
   backup?: Backup;
+  /** What the rehearsal needs, started during the backup. */
+  prepared?: PreparedScratch;
 }
 export interface Rehearsed {
   rehearsal?: RehearsalResult;

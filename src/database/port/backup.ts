@@ -29,6 +29,8 @@ export interface CheckDumpOptions {
   /** The hash of the file is compared too, with that of the file that was checked when the backup was taken. */
   checkedBefore?: boolean;
   integrityCheck?: IntegrityCheck;
+  /** PostgreSQL: the program that wrote it, as it prints its version; its own pg_restore then reads the dump. */
+  writtenBy?: string;
   signal?: AbortSignal;
 }
 

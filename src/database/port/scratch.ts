@@ -6,6 +6,11 @@ export interface ScratchMaker<Database> {
   /** A scratch database next to this one, filled from a backup, from this schema without rows, or empty. */
   createScratch(from: ScratchSource, options: ScratchOptions): Promise<ScratchHandle<Database>>;
   /**
+   * Starts what a copy of this database needs, while something else runs; undefined if nothing can be started before.
+   * Never throws: `createScratch` reports what failed.
+   */
+  prepareScratch(options: Pick<ScratchOptions, 'server'>): Promise<PreparedScratch | undefined>;
+  /**
    * Drops scratch databases of crashed runs, and nothing else; returns their names. A message names each that other
    * sessions keep in use.
    */
@@ -33,11 +38,18 @@ export interface ScratchOptions {
   runId: string;
   /** Default Auto. Ignored for a database that is a file. */
   server?: ScratchServer;
+  /** Used for the first copy that can use it. */
+  prepared?: PreparedScratch;
   /** Extensions that the code run there creates. */
   extensions?: readonly string[];
   /** Folder for a file copy; by default next to the database. */
   folder?: string;
   onProgress?(done: number, total: number | undefined): void;
+}
+
+export interface PreparedScratch {
+  /** If no copy used it; safe to call twice. */
+  stop(): Promise<void>;
 }
 
 export interface ScratchHandle<Database> {

@@ -1,5 +1,5 @@
 import { ProblemError } from '../../core/model/problem.ts';
-import { findPrograms, type Programs, programFolders } from './programs.ts';
+import { findPrograms, findVersion, type Programs, programFolders } from './programs.ts';
 
 const PROGRAMS = ['pg_dump', 'pg_restore', 'psql'];
 
@@ -12,6 +12,8 @@ export type Clients = Programs;
  * ProblemError ClientTooOld, naming what to install.
  */
 export async function findClients(serverMajor: number, env: NodeJS.ProcessEnv = process.env): Promise<Clients> {
+  const exact = await findVersion(serverMajor, PROGRAMS, env);
+  if (exact !== undefined) return exact;
   const folders = await programFolders(env);
   const found = await findPrograms(folders, PROGRAMS);
   const fitting = found.filter(({ major }) => major >= serverMajor).sort((a, b) => a.major - b.major);

@@ -2,11 +2,11 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ProblemError } from '../../core/model/problem.ts';
-import type { DumpOptions, DumpResult, TakeDump } from '../port.ts';
+import type { CheckDumpOptions, DumpOptions, DumpResult, TakeDump } from '../port.ts';
 import { ANY_HASH_MOVES } from './catalogue/rows.ts';
 import type { PostgresConnection } from './connection.ts';
 import { quoteIdentifier } from './driver.ts';
-import { type Clients, findClients, findNewestClients } from './dump-clients.ts';
+import { type Clients, findClients, findClientsFor, findNewestClients } from './dump-clients.ts';
 import { environmentOf, errorIn, startProgram } from './dump-program.ts';
 import { scopeOf } from './dump-scope.ts';
 import { type DumpScope, openSnapshot } from './dump-snapshot.ts';
@@ -85,9 +85,10 @@ async function dumpWith(
 }
 
 /** Reads a dump's table of contents. Throws ProblemError BackupInvalid. */
-export async function checkDump(path: string, options: { signal?: AbortSignal } = {}): Promise<void> {
-  // Its version is not known here; the newest program reads the dumps of all older ones.
-  const clients = await findNewestClients();
+export async function checkDump(path: string, options: CheckDumpOptions = {}): Promise<void> {
+  const { writtenBy } = options;
+  // Without the version, the newest program: it reads the dumps of all older ones.
+  const clients = writtenBy === undefined ? await findNewestClients() : await findClientsFor(0, writtenBy);
   const { PATH, HOME } = process.env;
   const { ended } = startProgram(clients, 'pg_restore', ['--list', path], {
     env: { PATH, HOME, LC_ALL: 'C' },

@@ -80,6 +80,7 @@ export async function openPostgres(
     dropKept: async (name) => (await import('./kept-databases.ts')).dropKept(open, name),
     createScratch: async (from, wanted) =>
       (await import('./scratch.ts')).createScratch(open, from, wanted, openDatabase),
+    prepareScratch: async (wanted) => (await import('./scratch.ts')).prepareScratch(open, wanted),
     dropStaleScratches: async (onMessage) => (await import('./scratch.ts')).dropStaleScratches(open, onMessage),
     toolTables: (names) => toolTables(open.client, names),
     preparedTransactions: (wanted) => preparedTransactions(open.client, wanted),

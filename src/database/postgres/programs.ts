@@ -15,6 +15,22 @@ export interface Programs {
   version: string;
 }
 
+/** The programs of exactly this version, in the first folder that has them. The folders after it are not asked. */
+export async function findVersion(
+  major: number,
+  names: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Programs | undefined> {
+  // pg_config, and Debian's wrapper in PATH, take longer to answer than the programs themselves.
+  const own = env.PG_BIN ? undefined : await look(join(DEBIAN, String(major), 'bin'), names);
+  if (own?.major === major) return own;
+  for (const folder of await programFolders(env)) {
+    const found = await look(folder, names);
+    if (found?.major === major) return found;
+  }
+  return undefined;
+}
+
 /** The folders to look in: `PG_BIN` alone where it is set, else the folder of pg_config, Debian's versions and PATH. */
 export async function programFolders(env: NodeJS.ProcessEnv): Promise<string[]> {
   if (env.PG_BIN) return [env.PG_BIN];

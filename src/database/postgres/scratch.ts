@@ -1,9 +1,10 @@
 /** Where a scratch copy of PostgreSQL is created: on a private server of the run, or on an existing server. */
 import { ProblemError } from '../../core/model/problem.ts';
-import type { OpenDatabase, Scratch, ScratchOptions, ScratchSource } from '../port.ts';
+import type { OpenDatabase, PreparedScratch, Scratch, ScratchOptions, ScratchSource } from '../port.ts';
 import { connect, type PostgresConnection } from './connection.ts';
 import { droppedOnce } from './drop-database.ts';
 import { sweepFolders } from './private/folder.ts';
+import { PreparedServer, prepareServer } from './private/prepared-server.ts';
 import { NoPrivateServer } from './private/problem.ts';
 import { createPrivate } from './private/scratch.ts';
 import { dropStale } from './scratch-database.ts';
@@ -22,13 +23,22 @@ export async function createScratch(
     return { ...(await createOnServer(open, open, from, options, openDatabase)), ...at('SameServer') };
   }
   try {
-    return await createPrivate(open, from, options, openDatabase);
+    const prepared = options.prepared instanceof PreparedServer ? options.prepared : undefined;
+    return await createPrivate(open, from, options, openDatabase, prepared);
   } catch (error) {
     if (!(error instanceof NoPrivateServer)) throw error;
     const why = `no private server could be used: ${error.message}`;
     if (server === 'Private') throw impossible(`A private server was requested, but ${why}.`, error);
     return { ...(await fallBack(open, from, options, openDatabase, why)), ...at('SameServer', why) };
   }
+}
+
+/** Starts the private server of a copy; nothing where copies are made on an existing server. Never throws. */
+export async function prepareScratch(
+  open: PostgresConnection,
+  { server = 'Auto' }: Pick<ScratchOptions, 'server'>,
+): Promise<PreparedScratch | undefined> {
+  return server === 'Auto' || server === 'Private' ? prepareServer(open) : undefined;
 }
 
 /** Drops scratch copies of this database that dead runs left, and nothing else; returns their names. */

@@ -66,6 +66,7 @@ export async function openSqlite(
     dropKept: async () => {},
     createScratch: async (from, wanted) =>
       (await import('./scratch.ts')).createScratch({ path, history: target.history }, from, wanted, openDatabase),
+    prepareScratch: async () => undefined,
     dropStaleScratches: async () => (await import('./scratch.ts')).dropStaleScratches(path),
     toolTables: (names) => toolTables(connection, names),
     preparedTransactions: async () => [],

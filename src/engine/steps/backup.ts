@@ -23,7 +23,7 @@ export const backup: Step<Connected & Inspected & Planned, BackedUp> = {
 export async function takeRunBackup(
   database: Database,
   current: Position,
-  { request, now, progress, signal }: RunPorts<CommonRequest>,
+  { request, now, progress, signal, rehearsalServer: server, defer }: RunPorts<CommonRequest>,
 ): Promise<StepResult<BackedUp>> {
   if (!request.backup.enabled) return { kind: 'skipped', value: {}, message: 'turned off (backup.mode: Disabled)' };
   if (request.dryRun && request.safety.rehearsal === 'Disabled') {
@@ -35,6 +35,8 @@ export async function takeRunBackup(
   if (request.prune === true && retain !== undefined && !request.dryRun) {
     notes.push(await removeOldBackups(database, { folder, retain, now: now() }));
   }
+  const prepared = request.safety.rehearsal === 'Disabled' ? undefined : await database.prepareScratch({ server });
+  if (prepared !== undefined) defer('the server of the rehearsal', () => prepared.stop());
   const taken = await takeBackup(database, folder, {
     name: request.backup.name,
     revision: current,
@@ -54,5 +56,5 @@ export async function takeRunBackup(
     `${name}, ${bytesText(sizeBytes)}, sha256 ${sha256.slice(0, 12)}`,
     ...[...notes, ...leftOut].map((text) => text.replace(/\.$/, '')),
   ].join('. ');
-  return { kind: 'done', value: { backup: taken }, message };
+  return { kind: 'done', value: { backup: taken, prepared }, message };
 }

@@ -36,7 +36,7 @@ export const rehearse: Step<Input, Output> = {
       if (loss !== undefined) return failed(loss, { touched: false });
       return { kind: 'skipped', value: { findings }, message: 'turned off (safety.rehearsal: Disabled)' };
     }
-    const copy = await openCopy(input.database, input.backup, input.migrations, ports);
+    const copy = await openCopy(input.database, input, input.migrations, ports);
     return onCopy(copy, ports, () => rehearseOn(copy, input, ports));
   },
 };

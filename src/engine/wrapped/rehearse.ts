@@ -38,7 +38,7 @@ export const rehearse: Step<Input, Output, WrappedPorts> = {
     if (ports.request.safety.rehearsal === 'Disabled') {
       return { kind: 'skipped', value: { findings }, message: 'turned off (safety.rehearsal: Disabled)' };
     }
-    const copy = await openCopyWith(input.database, input.backup, [], ports);
+    const copy = await openCopyWith(input.database, input, [], ports);
     return onCopy(copy, ports, () => rehearseOn(copy, input, ports));
   },
 };

@@ -15,14 +15,14 @@ import { withoutEventTriggers } from '../event-triggers.ts';
 import { withClient } from '../queries.ts';
 import { refuseOtherFormat } from '../restore-problems.ts';
 import { literal } from '../restore-script.ts';
-import { largestTableBytes, sizeBytes } from '../size.ts';
 import { withTemporaryFile } from '../temporary-file.ts';
 import { type DumpPart, type Filling, RestoreStopped, restoreParts, targetOn } from './fill.ts';
 import { applyLikenessSettings, liken } from './liken.ts';
-import { type Likeness, readLikeness } from './likeness.ts';
+import type { Likeness } from './likeness.ts';
+import { type LikeServer, likenOptions, type PreparedServer, startLike } from './prepared-server.ts';
 import { NoPrivateServer, withoutFiles } from './problem.ts';
 import { isDamaged } from './restore-failures.ts';
-import { findServer, type PrivateServer, startServer } from './server.ts';
+import type { PrivateServer } from './server.ts';
 
 /** Throws NoPrivateServer if the target's server cannot be reproduced here, and ProblemErrors of the restore. */
 export async function createPrivate(
@@ -30,14 +30,13 @@ export async function createPrivate(
   from: ScratchSource,
   options: ScratchOptions,
   openDatabase: OpenDatabase,
+  prepared?: PreparedServer,
 ): Promise<Scratch> {
   if (from.kind === 'backup') refuseOtherFormat(open, from.backup);
-  const programs = await findServer(majorOf(open));
-  const like = await readLikeness(open);
-  const bytes = from.kind === 'backup' ? (await sizeBytes(open.client)) + (await largestTableBytes(open.client)) : 0;
-  const server = await startServer(programs, { settings: like.configuration, bytes });
+  const started = (from.kind === 'empty' ? undefined : await prepared?.take()) ?? (await startLike(open, from));
+  const { server, like } = started;
   try {
-    const made = await make(open, server, like, from, options);
+    const made = await make(open, started, from, options);
     const { database } = open.target;
     const copy = await openDatabase(targetOn(server, open.target, like.role, database), {
       timeouts: { connect: 10_000, lock: 10_000, statement: 0, run: 0 },
@@ -57,8 +56,7 @@ export async function createPrivate(
 
 async function make(
   open: PostgresConnection,
-  server: PrivateServer,
-  like: Likeness,
+  { server, like, notes }: LikeServer,
   from: ScratchSource,
   options: ScratchOptions,
 ): Promise<Pick<Scratch, 'notes' | 'restored' | 'missing'>> {
@@ -68,14 +66,9 @@ async function make(
       ...like.extensions.map(({ name }) => name),
       ...(options.extensions ?? []),
     ]);
-    const likenOptions = {
-      database,
-      // As the owner of a database, the role may create everything in it.
-      ...(from.kind === 'empty' ? { owner: like.actsAs, makesRole: from.makesRole } : {}),
-    };
-    const notes = await liken(admin, like, likenOptions);
+    const wanted = likenOptions(database, like, from.kind === 'empty' ? from : undefined);
     const again = async () => {
-      await liken(admin, { ...like, roles: [], grants: [] }, likenOptions);
+      await liken(admin, { ...like, roles: [], grants: [] }, wanted);
     };
     const filling: Filling = { open, server, like, database, again, onProgress: options.onProgress };
     const filled = await fill(filling, from);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bytesText } from '../../../core/model/bytes.ts';
 import { type Client, openClient } from '../driver.ts';
-import { findPrograms, type Programs, programFolders } from '../programs.ts';
+import { findPrograms, findVersion, type Programs, programFolders } from '../programs.ts';
 import { fillFolder } from './empty.ts';
 import { makeFolder, type ServerFolder } from './folder.ts';
 import { serverEnvironment } from './initdb.ts';
@@ -36,9 +36,10 @@ interface ServerOptions {
 
 /** `initdb` and `postgres` of exactly this major version. Throws NoPrivateServer. */
 export async function findServer(major: number, env: NodeJS.ProcessEnv = process.env): Promise<Programs> {
-  const found = await findPrograms(await programFolders(env), ['postgres', 'initdb']);
-  const fitting = found.find((programs) => programs.major === major);
-  if (fitting !== undefined) return fitting;
+  const names = ['postgres', 'initdb'];
+  const exact = await findVersion(major, names, env);
+  if (exact !== undefined) return exact;
+  const found = await findPrograms(await programFolders(env), names);
   const have = found.length === 0 ? 'none' : found.map((one) => `${one.major} in ${one.folder}`).join(', ');
   throw new NoPrivateServer(
     `the server programs (initdb, postgres) of PostgreSQL ${major} are not on this machine (found: ${have}). Install postgresql-${major}, or set PG_BIN to their folder`,
@@ -85,7 +86,8 @@ export async function startServer(programs: Programs, options: ServerOptions): P
 /** Only the name of its socket: nothing listens on a network. */
 const PORT = 5432;
 
-async function refuseWithoutSpace(bytes: number): Promise<void> {
+/** Throws NoPrivateServer. */
+export async function refuseWithoutSpace(bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(tmpdir());
   const needed = bytes + EMPTY_BYTES;
   const free = bavail * bsize;
