@@ -128,13 +128,20 @@ async function fromBackup(
   }
 }
 
-/** Runs the plan on the copy and records its effects; `sent` receives the statements of each migration. */
+interface Watching {
+  /** Receives the statements of each migration. */
+  sent?: Map<string, string[]>;
+  /** Whether the effects of each migration are read; default true. */
+  observe?: boolean;
+}
+
+/** Runs the plan on the copy. */
 export function runOnCopy(
   copy: Database,
   migrations: LoadedMigration[],
   direction: 'up' | 'down',
   ports: RunPorts,
-  sent = new Map<string, string[]>(),
+  { sent, observe = true }: Watching = {},
 ): Promise<MigrationOutcome> {
   const total = migrations.length;
   let statements: string[] = [];
@@ -144,11 +151,11 @@ export function runOnCopy(
     runId: ports.request.runId,
     toolVersion: TOOL_VERSION,
     timeouts: ports.request.timeouts,
-    observe: true,
+    observe,
     signal: ports.signal,
     onStart: ({ revision }, index) => {
       statements = [];
-      sent.set(revision, statements);
+      sent?.set(revision, statements);
       ports.progress({ step: 'rehearse', done: index, total, unit: 'migrations', label: revision });
     },
     onStatement: (sql) => void statements.push(textStart(sql, 1_000)),
@@ -170,7 +177,8 @@ export async function roundTrip(
   const stuck = migrations.filter(({ down }) => down === undefined).map(({ revision }) => revision);
   if (direction === 'up' && stuck.length > 0)
     return { result: 'skipped', message: `no down migration in ${few(stuck)}` };
-  const reverted = await runOnCopy(copy, [...migrations].reverse(), direction === 'up' ? 'down' : 'up', ports);
+  const back = direction === 'up' ? 'down' : 'up';
+  const reverted = await runOnCopy(copy, [...migrations].reverse(), back, ports, { observe: false });
   if (reverted.kind === 'failed') return { result: 'failed', message: reverted.problem.message };
   if (reverted.kind === 'stopped') return { result: 'skipped', message: 'the run was stopped on request' };
   const differences = compareSnapshots(start, await copy.snapshot(), { names: 'exact' }).map(describeDifference);

@@ -17,6 +17,8 @@ const STRENGTH = [
 ];
 
 interface Watched {
+  /** Process id of the session on the server. */
+  pid: number;
   tables: WatchedTables;
   locks: LockWatch;
   /** Of the migration that runs. */
@@ -31,8 +33,7 @@ interface Watched {
 export async function observe(client: Client, watched: Watched): Promise<SessionObservation> {
   const { tables, locks: watch } = watched;
   const before = await tables.before(client, watched.apart);
-  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-  watch.start(rows[0]?.pid ?? 0);
+  watch.start(watched.pid);
   return {
     async effects(revision, seconds) {
       const heldFor = await watch.stop();

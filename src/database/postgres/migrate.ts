@@ -242,6 +242,7 @@ export async function openSession(open: PostgresConnection, work: SessionWork): 
     async observe() {
       await channel.flush();
       return observe(channel.client(), {
+        pid: channel.pid(),
         tables,
         locks,
         statements: () => begun,

@@ -32,6 +32,8 @@ const PAUSE_AFTER_MS = 200;
 /** The connection of one session: its statements, how long one may wait, and the handling of a broken connection. */
 interface Channel {
   client(): Client;
+  /** Process id of its session on the server. */
+  pid(): number;
   /** After a statement that succeeded: `I` outside a transaction, `T` inside, `E` inside one that an error has aborted. */
   status(): 'I' | 'T' | 'E' | null;
   /**
@@ -111,6 +113,7 @@ export async function openChannel(
       used = true;
       return client;
     },
+    pid: () => pid,
     status: () => client.getTransactionStatus(),
     prepend(...statements) {
       waiting.push(...statements);
@@ -179,7 +182,7 @@ export async function openChannel(
     async startOver() {
       // The text of the statements is not sufficient: a function may change any setting.
       if (!used) return;
-      await applySettings(client, [...START_OVER, 'SELECT pg_advisory_unlock_all()', ...settings]);
+      await applySettings(client, [...START_OVER, 'SELECT pg_advisory_unlock_all()', ...(restored ? [] : settings)]);
       await fence(client, open);
       settingsChanged = false;
       used = false;

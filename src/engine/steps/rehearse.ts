@@ -61,7 +61,7 @@ async function rehearseOn(copy: OpenedCopy, { plan, migrations, ...input }: Inpu
   if (before.problem !== undefined) {
     return { ...failed(before.problem, { touched: false }), partial: { findings: input.findings, checks } };
   }
-  const outcome = await runOnCopy(database, migrations, plan.direction, ports, sent);
+  const outcome = await runOnCopy(database, migrations, plan.direction, ports, { sent });
   const effects: MigrationEffects[] = outcome.done.flatMap(({ effects }) => effects ?? []);
   const record = (trip: Pick<RehearsalResult, 'roundTrip' | 'roundTripMessage'>): RehearsalResult => ({
     mode: copy.mode,
