@@ -158,7 +158,8 @@ export function runOnCopy(
       sent?.set(revision, statements);
       ports.progress({ step: 'rehearse', done: index, total, unit: 'migrations', label: revision });
     },
-    onStatement: (sql) => void statements.push(textStart(sql, 1_000)),
+    // A listener keeps migrations from being sent together.
+    ...(sent === undefined ? {} : { onStatement: (sql: string) => void statements.push(textStart(sql, 1_000)) }),
     onDone: ({ revision }, index) =>
       ports.progress({ step: 'rehearse', done: index + 1, total, unit: 'migrations', label: revision }),
   });

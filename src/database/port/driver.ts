@@ -25,6 +25,8 @@ export interface OpenOptions {
   applicationName: string;
   /** Create a missing database: true for any, `file` only for one that is a file, with its folders. Default false. */
   create?: boolean | 'file';
+  /** The content is deleted with the run: SQLite does not wait until it is on the disk. */
+  temporary?: boolean;
   /** Called once a database was created, with a sentence. */
   onCreated?(message: string): void;
 }

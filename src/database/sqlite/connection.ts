@@ -7,7 +7,7 @@ import { type OwnTables, ownTables } from '../../core/model/history.ts';
 import type { SqliteTarget } from '../../core/model/target.ts';
 import type { OpenOptions } from '../port.ts';
 import { lazySequelize } from '../sequelize.ts';
-import { all, type Connection, closeFile, openFile } from './driver.ts';
+import { all, type Connection, closeFile, exec, openFile } from './driver.ts';
 import { messageOf, reasonOf } from './errors.ts';
 import { inspectFile, refused, refuseFolder } from './file.ts';
 
@@ -24,6 +24,8 @@ export interface SqliteConnection {
   /** Without symbolic links. */
   realPath: string;
   own: OwnTables;
+  /** Nothing is flushed to the disk. */
+  temporary: boolean;
 }
 
 /** Throws ProblemError: DatabaseNotFound, PermissionDenied, CheckFailed (not a database), InvalidConfiguration. */
@@ -45,6 +47,8 @@ export async function connect(target: SqliteTarget, options: OpenOptions): Promi
     connection.configure('busyTimeout', options.timeouts.lock || BUSY_TIMEOUT);
     const [row] = await all<{ version: string }>(connection, 'SELECT sqlite_version() AS version');
     await all(connection, 'SELECT count(*) FROM sqlite_schema');
+    const { temporary = false } = options;
+    if (temporary) await flushNothing(connection);
     const real = await realpath(path);
     const identity: DatabaseIdentity = {
       dialect: 'sqlite',
@@ -63,10 +67,16 @@ export async function connect(target: SqliteTarget, options: OpenOptions): Promi
       identity,
       realPath: real,
       own: ownTables(target),
+      temporary,
     };
   } catch (error) {
     if (connection !== undefined) await closeFile(connection).catch(() => {});
     if (reasonOf(error) === 'PermissionDenied') await refuseFolder(path);
     throw refused('CheckFailed', `${path} cannot be opened as a SQLite database: ${messageOf(error)}`, error);
   }
+}
+
+/** A setting of the connection (https://sqlite.org/pragma.html#pragma_synchronous). */
+export function flushNothing(connection: Connection): Promise<void> {
+  return exec(connection, 'PRAGMA synchronous = OFF');
 }

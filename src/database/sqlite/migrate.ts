@@ -6,7 +6,7 @@ import { type SentLog, sentLog } from '../sent-log.ts';
 import { loadSequelize } from '../sequelize.ts';
 import type { MigrationSession, TransactionMode } from '../session.ts';
 import { migrationInterface } from './alter/interface.ts';
-import { BUSY_TIMEOUT, type SqliteConnection } from './connection.ts';
+import { BUSY_TIMEOUT, flushNothing, type SqliteConnection } from './connection.ts';
 import { all, type Connection, closeFile, exec, openFile } from './driver.ts';
 import { observe, WatchedTables } from './effects.ts';
 import { locate } from './error-position.ts';
@@ -186,6 +186,7 @@ async function openGround(open: SqliteConnection, timeouts: Timeouts): Promise<G
   const connection = await openFile(open.path);
   connection.configure('busyTimeout', timeouts.lock || BUSY_TIMEOUT);
   await exec(connection, 'PRAGMA foreign_keys = ON');
+  if (open.temporary) await flushNothing(connection);
   const keepsJournal = await keepJournal(connection);
   return {
     connection,

@@ -30,6 +30,7 @@ export async function createScratch(
         timeouts: { connect: 10_000, lock: 10_000, statement: 0, run: 0 },
         applicationName: `db-manager rehearsal ${options.runId}`,
         create: true,
+        temporary: true,
       },
     );
     let dropped: Promise<void> | undefined;
