@@ -4,7 +4,7 @@
  * server are never sent.
  */
 import { textStart } from '../core/model/clip.ts';
-import { type Problem, ProblemError } from '../core/model/problem.ts';
+import { ProblemError } from '../core/model/problem.ts';
 import type { Beyond, Judge } from '../core/safety/beyond/judge.ts';
 import { learnStored } from '../core/safety/beyond/stored.ts';
 import type {
@@ -145,37 +145,4 @@ export function missingExtension(message: string, { place }: Pick<Scratch, 'plac
   if (place.kind === 'SameServer') return 'Install the files of the extension on the server of the database.';
   const where = place.kind === 'Private' ? 'on the machine of this run' : 'on the server of safety.rehearsalServer';
   return `Install the files of the extension ${where}, or rehearse on the server of the database, if it has them: safety.rehearsalServer: SameServer`;
-}
-
-/** An object of the backup that the copy lacks although the plan names it: then the copy proves nothing. */
-export function lackOf(
-  { missing = [] }: Pick<Scratch, 'missing'>,
-  sent: ReadonlyMap<string, readonly string[]>,
-): Problem | undefined {
-  for (const object of missing) {
-    const [, last = ''] = /("(?:[^"]|"")+"|[^\s."]+)$/.exec(object.replace(/(?:\(| on ).*$/s, '')) ?? [];
-    const name = last
-      .replace(/^"(.*)"$/s, '$1')
-      .replaceAll('""', '"')
-      .toLowerCase();
-    for (const [migration, statements] of sent) {
-      const statement = name === '' ? undefined : statements.find((sql) => namesIt(sql.toLowerCase(), name));
-      if (statement === undefined) continue;
-      return {
-        reason: 'RehearsalImpossible',
-        message: `The copy does not have ${object}, which ${migration} names, although the backup lists it. The rehearsal proves nothing about it. To run the plan without a copy, set safety.rehearsal: Disabled.`,
-        migration,
-        statement: textStart(statement.trim(), STATEMENT_LENGTH),
-      };
-    }
-  }
-  return undefined;
-}
-
-function namesIt(sql: string, name: string): boolean {
-  const isPart = (character: string) => /[\w$]/.test(character);
-  for (let at = sql.indexOf(name); at >= 0; at = sql.indexOf(name, at + 1)) {
-    if (!isPart(sql.charAt(at - 1)) && !isPart(sql.charAt(at + name.length))) return true;
-  }
-  return false;
 }

@@ -6,7 +6,7 @@ import { listBackups } from '../../src/backups/list.ts';
 import { restoreBackup } from '../../src/backups/restore.ts';
 import { recordRestored } from '../../src/backups/restored.ts';
 import { takeBackup } from '../../src/backups/take.ts';
-import { lackOf } from '../../src/engine/scratch.ts';
+import { lackOf } from '../../src/engine/missing-objects.ts';
 import { checkMigrationSafety, safeMigrate } from '../../src/library/safe-migrate.ts';
 import { OPTIONS, openTarget, targetOf } from '../backups/fixtures.ts';
 import { temporaryFolder } from '../support/databases.ts';
@@ -53,6 +53,7 @@ describe('a copy that was restored from a backup', function () {
         assert.match(lacks('CREATE TABLE "Lo ""st" (a int)'.replace('""', '"')) ?? '', /Lo/);
         assert.match(lacks('SELECT gone(1)') ?? '', /function public\.gone\(integer\)/);
         assert.equal(lacks('ALTER TABLE kept ADD almost_lost int, ADD lost_and_found int'), undefined);
+        assert.equal(lacks('UPDATE kept SET id = id + 1'), undefined, 'a column of that name');
       } finally {
         await db.close();
       }

@@ -6,6 +6,7 @@ import { ROWS_LOST } from '../../core/safety/observed.ts';
 import { failed } from '../../engine/failure.ts';
 import type { Step } from '../../engine/flow.ts';
 import { interruption, passedDeadline } from '../../engine/interruption.ts';
+import { lackOf } from '../../engine/missing-objects.ts';
 import { observed } from '../../engine/observed.ts';
 import type { RunPorts } from '../../engine/ports.ts';
 import { askOnCopy } from '../../engine/query-checks.ts';
@@ -19,7 +20,7 @@ import {
   vanishedValues,
 } from '../../engine/rows-at-risk.ts';
 import { count, few } from '../../engine/run-text.ts';
-import { describePlace, lackOf, missingExtension, untouched } from '../../engine/scratch.ts';
+import { describePlace, missingExtension, untouched } from '../../engine/scratch.ts';
 import type { BackedUp, Checked, Connected, Planned, Rehearsed } from '../../engine/state.ts';
 
 type Input = Connected & Planned & Checked & BackedUp;

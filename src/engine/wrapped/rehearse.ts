@@ -14,6 +14,7 @@ import type { SentPart } from '../../migrations/statements/sent.ts';
 import type { RelayedStatement } from '../../proxy/proxy.ts';
 import { failed } from '../failure.ts';
 import type { Step } from '../flow.ts';
+import { lackOf } from '../missing-objects.ts';
 import { observed as observedFindings } from '../observed.ts';
 import { askOnCopy } from '../query-checks.ts';
 import { lostRows, type OpenedCopy, onCopy, openCopyWith } from '../rehearsal.ts';
@@ -108,6 +109,8 @@ async function rehearseOn(copy: OpenedCopy, input: Input, ports: WrappedPorts) {
   refuseIfStopped(ports, `during the rehearsal; ${untouched(copy.scratch)}`);
   const refused = refusal();
   if (refused !== undefined) return stop(refused);
+  const lack = lackOf(copy.scratch, new Map(parts.map(({ revision, statements }) => [revision, statements])));
+  if (lack !== undefined) return stop(lack);
   if (result.code !== 0) {
     const place = `on the copy; ${untouched(copy.scratch)}`;
     const problem = commandProblem('RehearsalFailed', result, sent, place);
