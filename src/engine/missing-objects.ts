@@ -27,7 +27,7 @@ export function lackOf(
   return undefined;
 }
 
-/** Their identity begins with a word that is no name. */
+/** Their identity does not begin with a name. */
 const WITHOUT_NAME = /^(?:role membership|default acl|transform|cast|large object|operator of|function of) /;
 
 /** Objects of a table: `table column public.orders.total`, `default value for public.orders.total`. */

@@ -53,7 +53,7 @@ export class PreparedServer implements PreparedScratch {
   }
 }
 
-/** Returns when the target has been read; the server starts meanwhile. Never throws. */
+/** Returns when the target has been read; the server then starts. Never throws. */
 export async function prepareServer(open: PostgresConnection): Promise<PreparedServer> {
   const reading = readTarget(open, true);
   const target = await reading.catch(() => undefined);
