@@ -8,7 +8,7 @@ import { createAuthority } from '../support/certificates.ts';
 import { temporaryDatabase, temporaryFolder } from '../support/databases.ts';
 import { collectGarbage } from '../support/memory.ts';
 import { findPgBouncer, startPgBouncer } from '../support/pgbouncer.ts';
-import { sharedPostgres, startPostgres, TEST_PASSWORD } from '../support/postgres.ts';
+import { sharedPostgres, startPostgres, startPostgresWithTls, TEST_PASSWORD } from '../support/postgres.ts';
 import { eventually, runCommand } from '../support/processes.ts';
 import { type Opened, openProxy } from './opened.ts';
 
@@ -354,7 +354,7 @@ describe('the proxy', () => {
     const folder = await temporaryFolder('tls');
     const authority = await createAuthority(folder);
     const tls = await authority.issue({ name: 'server', commonName: 'server', hosts: ['localhost', '127.0.0.1'] });
-    const postgres = await startPostgres({ tls });
+    const postgres = await startPostgresWithTls({ tls });
     const { url } = await postgres.createDatabase();
     const own = await openProxy(`${url}?sslmode=verify-full&sslrootcert=${join(folder, 'ca.crt')}`);
     try {

@@ -10,6 +10,7 @@ import { atEnd, temporaryFolder } from './lifetime.ts';
 import { freePort } from './ports.ts';
 import { findPostgresBinaries } from './postgres-binaries.ts';
 import { eventually, mustRun, type Server, startServer } from './processes.ts';
+import { fetchServer } from './programs/postgres-server.ts';
 import { chownTo, type Owner, unprivilegedOwner } from './unprivileged.ts';
 
 /** Distinctive, so that a test can search every log, event and status for it. */
@@ -62,6 +63,19 @@ export interface PrivatePostgres {
   start(): Promise<void>;
   /** Stops the server and removes its folder. */
   stop(): Promise<void>;
+}
+
+/** The release of PyPI that is built with OpenSSL. */
+const MAJOR_WITH_TLS = 17;
+
+/** Starts a server with TLS; of another version where the one of all tests is built without it. */
+export async function startPostgresWithTls(options: PostgresOptions & Required<Pick<PostgresOptions, 'tls'>>) {
+  try {
+    return await startPostgres(options);
+  } catch (error) {
+    if (!(error instanceof Error && /SSL is not supported by this build/.test(error.message))) throw error;
+    return startPostgres({ ...options, bin: await fetchServer(MAJOR_WITH_TLS) });
+  }
 }
 
 /** Starts a server (about a second). Throws with the log's end when it does not come up in 20 s. */
