@@ -9,7 +9,7 @@ import { writeModels } from './validate.ts';
 const SIZES = (process.env.BENCH_GROWTH ?? '10,100,1000,10000').split(',').map(Number);
 
 /** Prepares a folder and a database for `count` of its kind, and returns the commands that are measured, in their order. */
-type Case = (count: number, place: Place) => Promise<Record<string, string[]>>;
+type Case = (count: number, place: Place) => Promise<Record<string, string[] | (() => Promise<string[]>)>>;
 
 interface Place {
   folder: string;
@@ -35,7 +35,8 @@ export async function benchGrowth(): Promise<void> {
 async function measure(prepare: Case, size: number, dialect: TestDialect, found: Map<string, Usage[]>): Promise<void> {
   const folder = await temporaryFolder('bench-growth');
   const { url, drop } = await temporaryDatabase(dialect);
-  for (const [name, args] of Object.entries(await prepare(size, { folder, url, dialect }))) {
+  for (const [name, command] of Object.entries(await prepare(size, { folder, url, dialect }))) {
+    const args = typeof command === 'function' ? await command() : command;
     const usage = usageOf({
       file: process.execPath,
       args: [OURS, ...args],
@@ -60,6 +61,11 @@ async function tables(count: number, { folder }: Place) {
     'generate, no difference': ['generate', 'nothing'],
     'schema diagram': ['schema', 'diagram'],
     'safe-migrate, nothing pending': ['safe-migrate'],
+    'safe-migrate, 1 pending': async () => {
+      const text = '-- migrate:up\nCREATE TABLE more (id bigint PRIMARY KEY);\n-- migrate:down\nDROP TABLE more;\n';
+      await writeFile(join(folder, 'migrations', '29990101000001_more.sql'), text);
+      return ['safe-migrate'];
+    },
   };
 }
 

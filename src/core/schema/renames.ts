@@ -47,10 +47,9 @@ export function renameCandidates(expected: Snapshot, found: Snapshot): Rename[] 
 }
 
 function pairs<T>(gone: readonly T[], come: readonly T[], text: (one: T) => string): [T, T][] {
-  const free = [...come];
+  const free = Map.groupBy(come, text);
   return gone.flatMap((one): [T, T][] => {
-    const at = free.findIndex((other) => text(other) === text(one));
-    const [match] = at < 0 ? [] : free.splice(at, 1);
+    const match = free.get(text(one))?.shift();
     return match === undefined ? [] : [[one, match]];
   });
 }

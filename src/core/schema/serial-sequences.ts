@@ -27,10 +27,11 @@ export function reusingSequences(operations: readonly Operation[], from: Snapsho
 
 /** The differences without the sequences that the fix of another difference takes: `DROP SEQUENCE` does not fix them. */
 export function withoutReused(differences: readonly Difference[], expected: Snapshot): Difference[] {
+  const tables = new Map(expected.tables.map((one) => [keyOf(one), one]));
   const taken = new Set(
     differences.flatMap(({ object, property, table, name = '' }) => {
       if (object !== 'column' || property !== 'automatic value') return [];
-      const wanted = expected.tables.find((one) => keyOf(one) === table);
+      const wanted = tables.get(table);
       const isSerial = wanted?.columns.some((column) => column.name === name && column.serial === true) === true;
       return wanted === undefined || !isSerial ? [] : [keyOf(serialSequence(wanted, name))];
     }),

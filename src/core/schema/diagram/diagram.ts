@@ -35,7 +35,7 @@ export function diagramOf(schema: Snapshot): Diagram {
 /** All objects of both schemas; removed ones are included and marked. */
 export function diagramOfChange(before: Snapshot, after: Snapshot): Diagram {
   const old = new Map(before.tables.map((table) => [keyOf(table), table]));
-  const there = new Set(after.tables.map(keyOf));
+  const now = new Map(after.tables.map((table) => [keyOf(table), table]));
   const differences = compareSnapshots(after, before);
   const touched = new Set(differences.map(({ table }) => table));
   const changed = new Set(
@@ -44,13 +44,13 @@ export function diagramOfChange(before: Snapshot, after: Snapshot): Diagram {
       .map(({ table, name = '' }) => `${table}\0${name}`),
   );
   const merged = after.tables.map((table) => ({ ...table, ...withGone(table, old.get(keyOf(table))) }));
-  const gone = before.tables.filter((table) => !there.has(keyOf(table)));
+  const gone = before.tables.filter((table) => !now.has(keyOf(table)));
   const marks = (table: Table, part?: { kind: 'column' | 'key'; name: string }): Mark => {
     const key = keyOf(table);
     const first = old.get(key);
     if (first === undefined) return 'added';
-    if (!there.has(key)) return 'removed';
-    const second = after.tables.find((one) => keyOf(one) === key);
+    const second = now.get(key);
+    if (second === undefined) return 'removed';
     if (part === undefined) return touched.has(key) ? 'changed' : 'same';
     const has = (one: Table | undefined) =>
       part.kind === 'column'
