@@ -12,13 +12,24 @@ function called<Result = void>(
   });
 }
 
-export function openFile(path: string, mode: { create?: boolean; readOnly?: boolean } = {}): Promise<Connection> {
-  const flags = mode.readOnly
-    ? sqlite3.OPEN_READONLY
-    : sqlite3.OPEN_READWRITE | (mode.create ? sqlite3.OPEN_CREATE : 0);
+interface FileMode {
+  create?: boolean;
+  readOnly?: boolean;
+  /** Read-only, of a file that is not being written: without files beside it. */
+  immutable?: boolean;
+}
+
+export function openFile(path: string, { create, readOnly, immutable }: FileMode = {}): Promise<Connection> {
+  const flags = readOnly ? sqlite3.OPEN_READONLY : sqlite3.OPEN_READWRITE | (create ? sqlite3.OPEN_CREATE : 0);
+  const [name, mode] = immutable ? [immutableUri(path), sqlite3.OPEN_READONLY | sqlite3.OPEN_URI] : [path, flags];
   return new Promise((resolve, reject) => {
-    const connection = new sqlite3.Database(path, flags, (error) => (error ? reject(error) : resolve(connection)));
+    const connection = new sqlite3.Database(name, mode, (error) => (error ? reject(error) : resolve(connection)));
   });
+}
+
+/** SQLite's URI of a file; `?`, `#` and `%` in a path are escaped. */
+function immutableUri(path: string): string {
+  return `file:${path.split('/').map(encodeURIComponent).join('/')}?immutable=1`;
 }
 
 /** Runs SQL without parameters or result; several statements are allowed. */

@@ -1,8 +1,8 @@
-import sqlite3 from 'sqlite3';
+import { all, type Connection, closeFile, exec, openFile as open } from './driver.ts';
 
-/** A connection outside the pool, with promises. `immutable` reads a file that is not being written, without side files. */
+/** A connection outside the pool. `immutable` reads a file that is not being written, without files beside it. */
 export interface FileConnection {
-  raw: sqlite3.Database;
+  raw: Connection;
   exec(sql: string): Promise<void>;
   all<Row>(sql: string, values?: unknown[]): Promise<Row[]>;
   close(): Promise<void>;
@@ -11,22 +11,14 @@ export interface FileConnection {
 type FileMode = 'read-write' | 'create' | 'immutable';
 
 export async function openFile(path: string, mode: FileMode, busyMs = 0): Promise<FileConnection> {
-  const raw = await new Promise<sqlite3.Database>((resolve, reject) => {
-    const [name, flags] =
-      mode === 'immutable'
-        ? [immutableUri(path), sqlite3.OPEN_READONLY | sqlite3.OPEN_URI]
-        : [path, sqlite3.OPEN_READWRITE | (mode === 'create' ? sqlite3.OPEN_CREATE : 0)];
-    const database = new sqlite3.Database(name, flags, (error) => (error ? reject(error) : resolve(database)));
-  });
+  const raw = await open(path, { create: mode === 'create', immutable: mode === 'immutable' });
   raw.configure('busyTimeout', busyMs);
-  const exec = (sql: string) =>
-    new Promise<void>((resolve, reject) => raw.exec(sql, (error) => (error ? reject(error) : resolve())));
-  const all = <Row>(sql: string, values: unknown[] = []) =>
-    new Promise<Row[]>((resolve, reject) =>
-      raw.all<Row>(sql, values, (error, rows) => (error ? reject(error) : resolve(rows))),
-    );
-  const close = () => new Promise<void>((resolve, reject) => raw.close((error) => (error ? reject(error) : resolve())));
-  return { raw, exec, all, close };
+  return {
+    raw,
+    exec: (sql) => exec(raw, sql),
+    all: (sql, values) => all(raw, sql, values),
+    close: () => closeFile(raw),
+  };
 }
 
 /** Runs on a connection and closes it in any case. */
@@ -42,9 +34,4 @@ export async function withFile<T>(
   } finally {
     await connection.close();
   }
-}
-
-/** SQLite's URI of a file; `?`, `#` and `%` in a path are escaped. */
-function immutableUri(path: string): string {
-  return `file:${path.split('/').map(encodeURIComponent).join('/')}?immutable=1`;
 }
