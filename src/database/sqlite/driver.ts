@@ -15,7 +15,7 @@ function called<Result = void>(
 interface FileMode {
   create?: boolean;
   readOnly?: boolean;
-  /** Read-only, of a file that is not being written: without files beside it. */
+  /** Read-only, of a file that is not being written: without files next to it. */
   immutable?: boolean;
 }
 

@@ -1,6 +1,6 @@
 import { all, type Connection, closeFile, exec, openFile as open } from './driver.ts';
 
-/** A connection outside the pool. `immutable` reads a file that is not being written, without files beside it. */
+/** A connection outside the pool. `immutable` reads a file that is not being written, without files next to it. */
 export interface FileConnection {
   raw: Connection;
   exec(sql: string): Promise<void>;
