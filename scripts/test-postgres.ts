@@ -53,6 +53,8 @@ const VERSIONED = [
   'test/migrations/generate',
   'test/models',
   'test/engine/beyond.test.ts',
+  'test/engine/copies.test.ts',
+  'test/engine/missing-objects.test.ts',
   'test/engine/rehearsal.test.ts',
   'test/safety/lock-modes.test.ts',
   'test/safety/locks.test.ts',
