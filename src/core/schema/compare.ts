@@ -12,7 +12,7 @@ import { type CompareOptions, type Spelling, spellingOf } from './normalizer.ts'
 import { compareObjects, compareTriggers } from './objects.ts';
 import { childrenGone, unmanagedTables } from './unmanaged-tables.ts';
 
-export { type Difference, describeDifference, mendOf } from './difference.ts';
+export { type Difference, describeDifference, fixOf } from './difference.ts';
 export type { CompareOptions } from './normalizer.ts';
 
 /**

@@ -43,7 +43,7 @@ export function describeDifference(difference: Difference): string {
 }
 
 /** The fix: the change to the database, as an instruction. */
-export function mendOf(difference: Difference): string {
+export function fixOf(difference: Difference): string {
   const { kind, property, expected } = difference;
   const what = subject(difference);
   switch (kind) {

@@ -1,5 +1,5 @@
 import type { Snapshot } from '../model/snapshot.ts';
-import { compareSnapshots, type Difference, describeDifference, mendOf } from './compare.ts';
+import { compareSnapshots, type Difference, describeDifference, fixOf } from './compare.ts';
 import { subject } from './difference.ts';
 import { keyOf, shortName } from './names.ts';
 
@@ -79,6 +79,6 @@ export function inWords(difference: Difference): DescribedDifference {
     ...(expected === undefined ? {} : { expected }),
     ...(found === undefined ? {} : { found }),
     message: describeDifference(difference),
-    fix: mendOf(difference),
+    fix: fixOf(difference),
   };
 }

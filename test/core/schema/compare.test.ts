@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Column, Snapshot, Table } from '../../../src/core/model/snapshot.ts';
-import { compareSnapshots, describeDifference, mendOf } from '../../../src/core/schema/compare.ts';
+import { compareSnapshots, describeDifference, fixOf } from '../../../src/core/schema/compare.ts';
 import { planMigrationFiles } from '../../../src/core/schema/migration-files.ts';
 import { renameCandidates } from '../../../src/core/schema/renames.ts';
 import { toValidationResult } from '../../../src/core/schema/validation.ts';
@@ -48,7 +48,7 @@ describe('a difference', () => {
       'table fills is missing',
       'table old_stuff is not expected',
     ]);
-    assert.deepEqual(differences.map(mendOf), [
+    assert.deepEqual(differences.map(fixOf), [
       'create column orders.note as text',
       'set the type of column orders.total to numeric(20,8)',
       'drop column orders.extra, or add it to the expected schema',
