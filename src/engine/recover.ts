@@ -50,7 +50,14 @@ async function downgrade(
     toolVersion: TOOL_VERSION,
     timeouts: ports.request.timeouts,
   });
-  if (outcome.kind === 'failed') return failed(outcome.problem, { touched: true, retry: 'never' });
+  if (outcome.kind === 'failed') {
+    const reverted = new Set(outcome.done.map(({ revision }) => revision));
+    const message = `${outcome.problem.message.replace(/\.$/, '')}. ${count(reverted.size, 'migration')} of this run had been reverted before (onFailure: Downgrade)`;
+    return {
+      ...failed({ ...outcome.problem, message }, { touched: true, retry: 'never' }),
+      partial: { done: done?.filter(({ revision }) => !reverted.has(revision)) },
+    };
+  }
   return {
     kind: 'done',
     value: {},

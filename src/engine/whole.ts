@@ -47,7 +47,10 @@ export async function runWhole<Request extends CommonRequest, State extends Conn
       listener.onEnd('prune', await prune.run(outcome.state, ports));
     } else if (outcome.result.kind === 'failed' && outcome.result.touched) {
       listener.onStart('recover');
-      listener.onEnd('recover', await recover(outcome.state, ports));
+      const recovery = await recover(outcome.state, ports);
+      listener.onEnd('recover', recovery);
+      // What it has reverted before it failed is not applied any more.
+      if (recovery.kind === 'failed') Object.assign(outcome.state, recovery.partial);
     }
     report = record.compose(outcome);
     const unkept = await keeper.ended(outcome.state, report);

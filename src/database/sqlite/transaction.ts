@@ -14,7 +14,7 @@ export interface Transactions {
   rollback(): Promise<void>;
   /** Whether this attempt asked for another mode; also if the migration caught the error and continued. */
   needsForeignKeysOff(): boolean;
-  /** Rejects statements that are not allowed inside our transaction, or prepares for them. Throws. */
+  /** Before each statement: one that needs another mode throws. */
   allow(sql: string): void;
   /** True if `sql` is a pragma whose effect our mode already has. */
   covers(sql: string): boolean;
@@ -118,8 +118,6 @@ export function transactionsOn(connection: Connection): Transactions {
         changed ||= pragma !== undefined;
         return;
       }
-      const command = transactionControl(sql);
-      if (command !== undefined) throw refuseControl(command);
       if (pragma === 'off' && open === 'normal') need();
     },
     covers: (sql) => open !== undefined && foreignKeysPragma(sql) !== undefined,
@@ -187,24 +185,4 @@ function foreignKeysPragma(sql: string): 'on' | 'off' | undefined {
   const value = pattern.exec(sql.replace(LEADING, ''))?.[1]?.toLowerCase();
   if (value === undefined) return undefined;
   return ['off', '0', 'no', 'false'].includes(value) ? 'off' : 'on';
-}
-
-/** BEGIN, COMMIT, END and ROLLBACK, but not ROLLBACK TO a savepoint. */
-function transactionControl(sql: string): string | undefined {
-  const words =
-    sql
-      .replace(LEADING, '')
-      .match(/^\w+(?:\s+\w+){0,2}/)?.[0]
-      .toUpperCase()
-      .split(/\s+/) ?? [];
-  const [first = ''] = words;
-  if (first === 'ROLLBACK') return words.includes('TO') ? undefined : first;
-  return ['BEGIN', 'COMMIT', 'END'].includes(first) ? first : undefined;
-}
-
-function refuseControl(command: string): ProblemError {
-  return new ProblemError({
-    reason: 'MigrationFailed',
-    message: `${command} is not allowed here: the migration already runs in a transaction, which commits with its history row. Remove it, or opt out with: export const transaction = false`,
-  });
 }
