@@ -32,7 +32,6 @@ const EXCEPTIONS: Record<string, string> = {
   '/(?:\\[\\d*\\])+$/': NAME,
   '/\\(([^)]*)\\)/': NAME,
   '/\\([^)]*\\)/': NAME,
-  '/("(?:[^"]|"")+"|[^\\s."]+)$/': NAME,
   '/0+$/': NUMBER,
   '/(?:\\[\\])+$/': NAME,
   '/\\s*\\(\\s*/g': NAME,
